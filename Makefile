@@ -1,0 +1,44 @@
+# Two commands are enough for a newcomer: `make demo` and `make test`.
+PYTHON ?= python3
+export UV_PROJECT_ENVIRONMENT := .venv
+BIN := .venv/bin
+UV := $(shell command -v uv 2>/dev/null || echo .venv/tools/bin/uv)
+
+.PHONY: demo test check soak lock format docs
+
+demo: .venv/.ready
+	$(BIN)/ledger demo
+
+test: .venv/.ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n auto
+
+check: test
+
+soak: .venv/.ready
+	$(BIN)/python -m pytest -n auto -m soak
+
+format: .venv/.ready
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: .venv/.ready
+	$(BIN)/python -m ledger.documents --write
+
+# The lock names versions and hashes, and no registry's host.
+lock: .venv/.uv
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --group dev pyproject.toml -o requirements.lock
+
+.venv/.uv:
+	test -d .venv || $(PYTHON) -m venv .venv
+	command -v uv >/dev/null || { $(PYTHON) -m venv .venv/tools && .venv/tools/bin/pip install --quiet uv; }
+	touch $@
+
+.venv/.ready: .venv/.uv requirements.lock pyproject.toml
+	VIRTUAL_ENV=.venv $(UV) pip install --quiet --require-hashes -r requirements.lock
+	VIRTUAL_ENV=.venv $(UV) pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@

@@ -1,0 +1,110 @@
+"""Answers: what a sender hears, in one shape for HTTP, files and the command line (RFC 9457)."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+
+from consumers.decider import Answer
+from ledger import wire
+from ledger.door.admit import Malformed
+
+Outcome = Literal["recorded", "repeated", "refused", "malformed"]
+Language = Literal["en", "zh"]
+
+_TITLES: Final[dict[str, dict[Language, str]]] = {
+    "recorded": {"en": "Recorded", "zh": "已入账"},
+    "repeated": {"en": "Recorded before", "zh": "此前已入账"},
+    "malformed": {"en": "The message cannot be read", "zh": "报文无法识别"},
+    "too_large": {"en": "The message is too large", "zh": "报文过大"},
+    "forbidden": {"en": "This source may not send this", "zh": "该来源无权发送此业务"},
+    "unauthorized": {"en": "The source's token is asked for", "zh": "需要该来源的令牌"},
+}
+_MALFORMED_STATUS: Final = {"malformed": 400, "too_large": 413, "forbidden": 403}
+_CONTENT_RULE: Final = "ENV-01"
+
+
+Problem = Literal["unavailable", "failed", "not_found", "not_allowed", "timed_out", "unauthorized"]
+_PROBLEMS: Final[dict[Problem, tuple[int, dict[Language, str]]]] = {
+    "unavailable": (503, {"en": "Not recorded; send it again later", "zh": "暂未入账，请稍后重发"}),
+    "failed": (500, {"en": "Not recorded; the ledger failed at it", "zh": "未入账，账本处理出错"}),
+    "not_found": (404, {"en": "There is nothing here", "zh": "此处无内容"}),
+    "not_allowed": (405, {"en": "This is not done here", "zh": "此处不支持该操作"}),
+    "timed_out": (408, {"en": "The request did not arrive in time", "zh": "请求未及时送达"}),
+    "unauthorized": (401, {"en": "The source's token is asked for", "zh": "需要该来源的令牌"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Unauthorized:
+    """A message whose sender did not show that it is the source it names."""
+
+
+class EntryPlace(msgspec.Struct, frozen=True):
+    partition: int
+    position: int
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    """What is wrong with one field; `pointer` is a JSON pointer into the message."""
+
+    pointer: str
+    detail: str
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Problem details with the ledger's own members; also the answer to what was recorded.
+
+    `status` is the HTTP status: 201 recorded, 200 recorded before, 400 malformed, 403 forbidden,
+    409 the id came with other content before, 413 too large, 422 refused by a rule.
+    """
+
+    type: Annotated[str, "a stable URI"]
+    title: str
+    status: int
+    outcome: Outcome
+    detail: str | None = None
+    rule: str | None = None
+    errors: tuple[FieldError, ...] = ()
+    entry: EntryPlace | None = None
+    instance: str | None = None
+
+
+def reply(answer: Answer | Malformed, language: Language = "en") -> Reply:
+    """The reply to one message. Titles are in the reader's language, codes never translated."""
+    if isinstance(answer, Malformed):
+        return Reply(
+            type=f"urn:ledger:{answer.kind}",
+            title=_TITLES[answer.kind][language],
+            status=_MALFORMED_STATUS[answer.kind],
+            outcome="malformed",
+            detail=answer.detail,
+            errors=tuple(FieldError(each.pointer, each.detail) for each in answer.errors),
+        )
+    place = EntryPlace(answer.partition, answer.position)
+    instance = f"urn:ledger:entry:{answer.partition}:{answer.position}"
+    if answer.refusal is not None:
+        rule = wire.RULES[answer.refusal.rule]
+        return Reply(
+            type=f"urn:ledger:rule:{rule.id}",
+            title=rule.chinese if language == "zh" else rule.sentence,
+            status=409 if rule.id == _CONTENT_RULE else 422,
+            outcome="repeated" if answer.repeated else "refused",
+            detail=answer.refusal.detail,
+            rule=rule.id,
+            entry=place,
+            instance=instance,
+        )
+    outcome: Outcome = "repeated" if answer.repeated else "recorded"
+    return Reply(
+        type=f"urn:ledger:{outcome}",
+        title=_TITLES[outcome][language],
+        status=200 if answer.repeated else 201,
+        outcome=outcome,
+        entry=place,
+        instance=instance,
+    )
+
+
+def as_dict(each: Reply) -> dict[str, Any]:
+    return msgspec.to_builtins(each)

@@ -1,0 +1,166 @@
+"""The embedded ledger: door, decider and reactor in one process over a SQLite log.
+
+Interactions come in batches; a batch is answered when it is durable, with the follow-ons that it
+led to at once. Vault first, then log, then index, then reactor: whatever is lost by a crash
+between two of them is made again from the log by the next opening.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from consumers.decider import Answer, Decider, recording_time
+from consumers.reactor import Pending, Reactor
+from ledger import founding
+from ledger.door.admit import Admitted, Door, Malformed
+from ledger.entry import Head, LedgerError, decode
+from ledger.index import Index
+from ledger.logs.sqlite import SqliteLog
+from ledger.reference import Founding, Reference
+from ledger.settings import Home
+from ledger.store import Store
+from ledger.vault import Vault
+
+
+def found(folder: Path, facts: Founding) -> Home:
+    """Founds a ledger. Raises LedgerError where one stands already."""
+    home = Home(folder)
+    lock = home.lock_writer()
+    try:
+        if home.founded:
+            raise LedgerError(f"{folder} holds a ledger already")
+        # Without a log there is no ledger: a crash here leaves a vault that is used again.
+        Vault.create(home.vault, home.vault_key)
+        SqliteLog.create(home.log, founding.records(facts))
+    finally:
+        lock.release()
+    return home
+
+
+def facts_of(log: SqliteLog) -> Founding:
+    """The founding that the log begins with."""
+    record = log.record(0, 1)
+    entry = decode(record) if record else None
+    if entry is None or entry.founding is None:
+        raise LedgerError("the log does not begin with a founding")
+    return entry.founding.facts
+
+
+class Embedded:
+    """Open one at a time; a second process gets a LedgerError that names the first."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home = Home(folder)
+        self.lock = self.home.lock_writer()
+        try:
+            self.log = SqliteLog(self.home.log, writer=True)
+            self.facts = facts_of(self.log)
+            self.reference = Reference(self.facts)
+            self.vault = Vault(self.home.vault, self.home.vault_key)
+            self.store = Store(self.log, Index(self.home.index, self.log))
+            self._reactor = Reactor(self.home.reactor, self.log, self.reference)
+        except BaseException:
+            self.lock.release()
+            raise
+        self.door = Door(self.reference, self.vault)
+        self._decider = Decider(self.store, self.reference, self.facts.partitions)
+        self.follow_ons = 0
+        self.refused_follow_ons = 0
+        self._last = self._last_recorded()
+
+    def publish(self, messages: Iterable[bytes], via: str = "file") -> list[Answer | Malformed]:
+        """Admits and decides structured CloudEvents; answers in their order, once durable."""
+        return self.submit([self.door.admit(message) for message in messages], via)
+
+    def submit(
+        self, admitted: Sequence[Admitted | Malformed], via: str
+    ) -> list[Answer | Malformed]:
+        """Decides what the door let in; what it did not is given back as it is."""
+        with self.store.lock:
+            with self.store.batch():
+                answers = [
+                    each if isinstance(each, Malformed) else self._decide(each, via)
+                    for each in admitted
+                ]
+                # Keys are durable before the entries that need them.
+                self.vault.flush()
+            self._reactor.flush()
+        return answers
+
+    def pass_time(self) -> int:
+        """Sends the timers that the system clock has made due; how many."""
+        before = self.follow_ons
+        if self.reference.clock == "system":
+            with self.store.lock:
+                with self.store.batch():
+                    self._send_due(datetime.now(UTC))
+                    self.vault.flush()
+                self._reactor.flush()
+        return self.follow_ons - before
+
+    def _decide(self, admitted: Admitted, via: str) -> Answer:
+        recorded_at, behind = recording_time(
+            self.reference, self._last, datetime.now(UTC), admitted.envelope.time
+        )
+        self._send_due(recorded_at)
+        self._last = max(self._last, recorded_at)
+        answer = self._decider.decide(admitted, self._last, via=via, clock_behind=behind)
+        self._observe(admitted, answer)
+        self._send_at_once()
+        return answer
+
+    def _send_due(self, moment: datetime) -> None:
+        """Timers are sent in the order they fall due, each before anything that is later."""
+        while (pending := self._reactor.next_due(moment)) is not None:
+            assert pending.due_at is not None
+            due_at = pending.due_at.astimezone(UTC)
+            if self.reference.clock == "simulated":
+                self._last = max(self._last, due_at)
+            self._send(pending)
+            self._send_at_once()
+
+    def _send_at_once(self) -> None:
+        while (pending := self._reactor.next_at_once()) is not None:
+            self._send(pending)
+
+    def _send(self, pending: Pending) -> None:
+        admitted = self.door.admit_follow_on(pending.envelope, pending.data)
+        if self.reference.clock == "system":
+            self._last = max(self._last, datetime.now(UTC))
+        answer = self._decider.decide(admitted, self._last, via="reactor")
+        self.follow_ons += 1
+        self.refused_follow_ons += answer.outcome == "refused"
+        self._observe(admitted, answer)
+
+    def _observe(self, admitted: Admitted, answer: Answer) -> None:
+        if answer.repeated:
+            self._reactor.drop(admitted.envelope.id)
+        else:
+            head: Head = self.store.index.tip(answer.partition).head
+            self._reactor.observe(head, admitted.envelope, answer.happened)
+
+    def _last_recorded(self) -> datetime:
+        moments = [
+            self.store.index.tip(partition).recorded_at
+            for partition in range(self.facts.partitions)
+        ]
+        return max(datetime.fromisoformat(moment) for moment in moments).astimezone(UTC)
+
+    def close(self) -> None:
+        self._reactor.close()
+        self.store.close()
+        self.vault.close()
+        self.lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,131 @@
+"""The projector: reads the log along its chain and keeps the tables and their snapshot fresh.
+
+It starts from the position stored with the tables, follows the log until it is told to stop, and
+then catches up once more. Rows and positions change in one transaction, so it can be killed at any
+moment and goes on where it was.
+"""
+
+import contextlib
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Event
+from typing import Final
+
+from ledger.chain import follow
+from ledger.entry import Head, LedgerError
+from ledger.logs.sqlite import SqliteLog
+from ledger.projections.engine import Projector
+from ledger.settings import Home
+
+BATCH: Final = 20_000
+LOOK_AGAIN_SECONDS: Final = 0.1
+SNAPSHOT_EVERY_SECONDS: Final = 10.0
+
+
+def project(
+    log: SqliteLog,
+    projector: Projector,
+    limit: int = BATCH,
+    upto: Mapping[int, int] | None = None,
+) -> int:
+    """Applies one batch of what is new in the log; how many entries there were.
+
+    With `upto` it stops at these positions, and leaves out partitions that are not named.
+    """
+    positions = projector.positions()
+    heads: dict[int, Head] = {}
+    records: list[bytes] = []
+    ends = log.ends() if upto is None else upto
+    share = max(1, limit // max(1, len(ends)))
+    for partition, end in ends.items():
+        head = positions.get(partition, Head(partition))
+        for following, record in follow(log, head, min(share, end - head.position)):
+            heads[partition] = following
+            records.append(record)
+    if records:
+        projector.apply(records, heads)
+    return len(records)
+
+
+def catch_up(home: Home) -> int:
+    """Projects all that the log holds now and makes a snapshot; how many entries were new."""
+    count = 0
+    log = SqliteLog(home.log)
+    try:
+        with Projector.open(home.projections) as projector:
+            while new := project(log, projector):
+                count += new
+            projector.snapshot()
+    finally:
+        log.close()
+    return count
+
+
+def run(home: Home, stopping: Event, asked: Event | None = None) -> None:
+    """Follows the log until `stopping` is set, then catches up and makes a last snapshot.
+
+    Where `asked` is set, what the log holds then is in a snapshot next, however much comes in.
+    """
+    log = SqliteLog(home.log)
+    with Projector.open(home.projections) as projector:
+        snapshot_due = time.monotonic() + SNAPSHOT_EVERY_SECONDS
+        while not stopping.is_set():
+            if asked is not None and asked.is_set():
+                asked.clear()
+                ends = log.ends()
+                while project(log, projector, upto=ends):
+                    pass
+                snapshot_due = 0.0
+            elif not project(log, projector):
+                stopping.wait(LOOK_AGAIN_SECONDS)
+            if time.monotonic() > snapshot_due:
+                projector.snapshot()
+                snapshot_due = time.monotonic() + SNAPSHOT_EVERY_SECONDS
+        while project(log, projector):
+            pass
+        projector.snapshot()
+    log.close()
+
+
+class ProjectorProcess:
+    """A projector in a process of its own: the interpreter's lock would halve writer and reader.
+
+    It stops when its standard input ends, so it never outlives a parent that was killed. It is in
+    a session of its own: Ctrl-C is for the parent, which ends it when nothing more is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "consumers", "projector", "--home", str(folder), "--until-eof"],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    def ask(self) -> None:
+        """Asks for a snapshot of what the log holds now; it is there when its pointer changes."""
+        assert self._process.stdin is not None
+        # One that has just died cannot be asked; whoever keeps it starts another.
+        with contextlib.suppress(OSError, ValueError):
+            self._process.stdin.write(b"\n")
+            self._process.stdin.flush()
+
+    def finish(self) -> None:
+        """Lets it catch up, and waits. Raises LedgerError where it failed."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        code = self._process.wait()
+        if code:
+            raise LedgerError(f"the projector stopped with exit code {code}")
+
+    @property
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    @property
+    def exit_code(self) -> int | None:
+        return self._process.poll()

@@ -1,0 +1,74 @@
+"""The state of a ledger at a glance: heads, who writes, and how far the tables are."""
+
+import msgspec
+
+from consumers.embedded import facts_of
+from ledger.entry import decode, leaf_hash
+from ledger.logs.sqlite import SqliteLog
+from ledger.projections.snapshot import snapshot_positions
+from ledger.settings import Home, Writer
+
+
+class PartitionStatus(msgspec.Struct, frozen=True):
+    """`projected` is the position that the readers' snapshot has reached; `lag` what it lacks."""
+
+    partition: int
+    position: int
+    hash: str
+    events: int
+    recorded_at: str
+    projected: int
+
+    @property
+    def lag(self) -> int:
+        return self.position - self.projected
+
+
+class Status(msgspec.Struct, frozen=True):
+    origin: str
+    operator: str
+    clock: str
+    policy: str
+    entries: int
+    events: int
+    lag: int
+    partitions: list[PartitionStatus]
+    writer: Writer | None = None
+
+
+def status_of(home: Home) -> Status:
+    log = SqliteLog(home.log)
+    try:
+        facts = facts_of(log)
+        projected = snapshot_positions(home.projections)
+        partitions = [
+            _partition(log, number, end, projected.get(number, 0))
+            for number, end in log.ends().items()
+        ]
+    finally:
+        log.close()
+    return Status(
+        origin=facts.origin,
+        operator=facts.operator,
+        clock=facts.clock,
+        policy=facts.policy.version,
+        entries=sum(each.position for each in partitions),
+        events=sum(each.events for each in partitions),
+        lag=sum(each.lag for each in partitions),
+        partitions=partitions,
+        writer=home.writer(),
+    )
+
+
+def _partition(log: SqliteLog, number: int, end: int, projected: int) -> PartitionStatus:
+    record = log.record(number, end)
+    assert record is not None
+    entry = decode(record)
+    return PartitionStatus(
+        partition=number,
+        position=end,
+        hash=leaf_hash(record),
+        events=entry.first_event + len(entry.events) - 1,
+        recorded_at=entry.recorded_at.isoformat(),
+        projected=projected,
+    )

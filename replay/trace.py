@@ -1,0 +1,134 @@
+"""Tracing one owner or stream: every entry that concerns it, and why each was decided so."""
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from ledger import wire
+from ledger.entry import Entry, LedgerError, Said, decode, event_id
+from ledger.logs.sqlite import SqliteLog
+from ledger.settings import Home
+
+
+class TracedEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event of a traced entry; `data` is all that it says, personal fields still sealed."""
+
+    id: str
+    tag: str
+    stream: str
+    version: int
+    data: dict[str, Any]
+
+
+class Traced(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One entry as an auditor reads it: who, when, under which policy, with which outcome."""
+
+    partition: int
+    position: int
+    recorded_at: str
+    happened_at: str
+    type: str
+    owner: str
+    source: str
+    message_id: str
+    actor: str
+    policy: str
+    outcome: str
+    approver: str | None = None
+    hall: str | None = None
+    visit: str | None = None
+    cause: str | None = None
+    rule: str | None = None
+    sentence: str | None = None
+    detail: str | None = None
+    events: tuple[TracedEvent, ...] = ()
+
+
+def trace(home: Home, name: str) -> list[Traced]:
+    """The entries of an owner (`customer/d1`) or of a stream (`payment/p1`), in recorded order.
+
+    Finds them in the index and reads them from the log; of a stream, refused interactions too.
+    Raises LedgerError where there is none.
+    """
+    log = SqliteLog(home.log)
+    try:
+        entries = [_entry(log, *place) for place in sorted(_places(home, name))]
+    finally:
+        log.close()
+    entries = [entry for entry in entries if _concerns(entry, name)]
+    if not entries:
+        raise LedgerError(f"nothing is recorded of {name}")
+    entries.sort(key=lambda entry: (entry.recorded_at, entry.partition, entry.position))
+    return [_traced(entry, entry.interaction) for entry in entries if entry.interaction]
+
+
+def _places(home: Home, name: str) -> Iterator[tuple[int, int]]:
+    index = sqlite3.connect(f"{home.index.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        owners = {name}
+        for (key,) in index.execute(
+            "select distinct stream from event where stream = ? or stream like ?",
+            (name, f"% {name}"),
+        ):
+            owners.add(key.partition(" ")[0])
+        for owner in owners:
+            yield from index.execute(
+                "select partition, position from message where owner = ?", (owner,)
+            )
+    except sqlite3.DatabaseError as error:
+        raise LedgerError(f"the index cannot be read ({error}); publish rebuilds it") from error
+    finally:
+        index.close()
+
+
+def _concerns(entry: Entry, name: str) -> bool:
+    """Whether the entry's interaction is of that owner, or was meant for that stream."""
+    said = entry.interaction
+    if said is None:
+        return False
+    kind = wire.INTERACTIONS[said.type]
+    return name in (said.subject, kind.aggregate.stream(said, wire.interaction_of(said)))
+
+
+def _entry(log: SqliteLog, partition: int, position: int) -> Entry:
+    record = log.record(partition, position)
+    if record is None:
+        raise LedgerError(f"the log has no entry {partition}:{position} that the index names")
+    return decode(record)
+
+
+def _traced(entry: Entry, said: Said) -> Traced:
+    refusal = entry.refusal
+    rule = wire.RULES.get(refusal.rule) if refusal else None
+    return Traced(
+        partition=entry.partition,
+        position=entry.position,
+        recorded_at=entry.recorded_at.isoformat(),
+        happened_at=said.time.isoformat(),
+        type=said.type,
+        owner=said.subject,
+        source=said.source,
+        message_id=said.id,
+        actor=said.actor,
+        policy=entry.policy or "",
+        outcome="refused" if refusal else "recorded",
+        approver=said.approver,
+        hall=said.hall,
+        visit=said.visit,
+        cause=said.cause,
+        rule=refusal.rule if refusal else None,
+        sentence=rule.sentence if rule else None,
+        detail=refusal.detail if refusal else None,
+        events=tuple(
+            TracedEvent(
+                id=event_id(said, number),
+                tag=each.event.tag,
+                stream=each.stream,
+                version=each.version,
+                data=msgspec.to_builtins(each.event),
+            )
+            for number, each in enumerate(wire.happened(entry), 1)
+        ),
+    )

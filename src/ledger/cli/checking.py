@@ -1,0 +1,97 @@
+"""The commands that read the log again: `verify`, `rebuild`, `replay`."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger.cli.common import (
+    DEFAULT,
+    HomeOption,
+    JsonOption,
+    console,
+    errors,
+    founded,
+    freshen,
+    print_json,
+    progress,
+)
+from ledger.entry import LedgerError
+from replay.as_of import replay_as_of
+from replay.rebuild import rebuild as rebuild_all
+from replay.verify import verify as verify_all
+
+
+def verify(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
+    """Verify the chain, the ids, the index, and the tables against a rebuild.
+
+    The exit code is 1 where something does not hold.
+
+    Example: ledger verify
+    """
+    place = founded(home)
+    with progress() as bar:
+        task = bar.add_task("verifying the chain", total=None)
+        chain = verify_all(place, lambda count: bar.advance(task, count), tables=False)
+        found = chain
+        if chain.good:
+            freshen(place)
+            bar.update(task, description="verifying the tables", completed=0)
+            found = verify_all(place, lambda count: bar.advance(task, count))
+    if as_json:
+        print_json(found)
+    else:
+        for finding in found.findings:
+            where = (
+                f" at {finding.partition}:{finding.position}"
+                if finding.partition is not None
+                else ""
+            )
+            errors.print(f"[red]{finding.check}{where}[/]: {finding.sentence}", soft_wrap=True)
+        for partition, hash_ in found.heads.items():
+            console.print(f"partition {partition}  head {hash_}")
+        verdict = "[green]verified[/]" if found.good else "[red]NOT verified[/]"
+        console.print(f"{verdict}: {found.entries:,} entries, {found.events:,} events")
+    if not found.good:
+        raise typer.Exit(1)
+
+
+def rebuild(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
+    """Build all tables again from the log and put them in place of the old ones.
+
+    Example: ledger rebuild
+    """
+    with progress() as bar:
+        task = bar.add_task("rebuilding", total=None)
+        built = rebuild_all(founded(home), lambda count: bar.advance(task, count))
+    if as_json:
+        print_json(built)
+    else:
+        console.print(f"Rebuilt the tables from {built.entries:,} entries.")
+
+
+def replay(
+    *,
+    as_of: Annotated[str, typer.Option("--as-of", help="A moment, e.g. 2026-11-03T12:00+08:00.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="A new DuckDB file.")],
+    home: HomeOption = DEFAULT,
+    as_json: JsonOption = False,
+) -> None:
+    """Build the tables as they were known at a moment, into a DuckDB file of your own.
+
+    Example: ledger replay --as-of 2026-11-03T12:00:00+08:00 -o then.duckdb
+    """
+    found = replay_as_of(founded(home), _moment(as_of), output)
+    if as_json:
+        print_json(found)
+    else:
+        console.print(f"{found.entries:,} entries were known then; their tables are in {output}.")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise LedgerError(f"{text!r} is no moment; write 2026-11-03T12:00:00+08:00") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,140 @@
+"""The commands that read: `status`, `trace`, `sql`, `kpi`."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from ledger.cli.common import (
+    DEFAULT,
+    HomeOption,
+    JsonOption,
+    console,
+    errors,
+    founded,
+    freshen,
+    print_json,
+)
+from ledger.projections import worker
+from ledger.projections.snapshot import current_snapshot
+from ledger.settings import Home
+from replay.status import status_of
+from replay.trace import Traced
+from replay.trace import trace as trace_of
+
+
+def status(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
+    """Show the ledger, who writes it, and how far each partition is projected.
+
+    Example: ledger status
+    """
+    found = status_of(founded(home))
+    if as_json:
+        print_json(found)
+        return
+    clock = f"{found.clock} clock" + (" — SIMULATED" if found.clock == "simulated" else "")
+    console.print(f"[bold]{found.origin}[/]  {found.operator}  {clock}  policy {found.policy}")
+    writer = "nobody writes now"
+    if found.writer is not None:
+        writer = f"process {found.writer.pid} writes" + (
+            f", interactions at {found.writer.url}" if found.writer.url else ""
+        )
+    console.print(f"{found.entries:,} entries, {found.events:,} events; {writer}")
+    table = Table("partition", "position", "head", "projected", "lag")
+    for each in found.partitions:
+        table.add_row(
+            str(each.partition),
+            f"{each.position:,}",
+            each.hash[:16],
+            f"{each.projected:,}",
+            f"{each.lag:,}",
+        )
+    console.print(table)
+
+
+def trace(
+    name: Annotated[str, typer.Argument(help="An owner (customer/…) or a stream (payment/…).")],
+    *,
+    home: HomeOption = DEFAULT,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell what happened to one owner or stream, by whom and by which rule.
+
+    Example: ledger trace payment/p-1001
+    """
+    entries = trace_of(founded(home), name)
+    if as_json:
+        print_json(entries)
+        return
+    for entry in entries:
+        _tell(entry)
+
+
+def _tell(entry: Traced) -> None:
+    mark = "[red]✗[/]" if entry.outcome == "refused" else "[green]✓[/]"
+    by = entry.actor + (f", approved by {entry.approver}" if entry.approver else "")
+    where = f" in {entry.hall}" if entry.hall else ""
+    console.print(
+        f"{mark} {entry.happened_at}  [bold]{entry.type}[/]  {escape(by)}{where}"
+        f"  [dim]entry {entry.partition}:{entry.position}, recorded {entry.recorded_at},"
+        f" policy {entry.policy}[/]"
+    )
+    if entry.cause:
+        console.print(f"    [dim]because of {escape(entry.cause)}[/]")
+    if entry.rule:
+        console.print(f"    refused by [red]{entry.rule}[/]: {escape(entry.detail or '')}")
+    for event in entry.events:
+        console.print(f"    → {event.tag}  [dim]{event.stream} v{event.version}[/]")
+
+
+def sql(
+    select: Annotated[str, typer.Argument(help="One SELECT over the tables and views.")],
+    *,
+    home: HomeOption = DEFAULT,
+    as_json: JsonOption = False,
+    seconds: Annotated[float, typer.Option(help="Stop the query after this long.")] = 30.0,
+) -> None:
+    """Ask the tables in SQL (DuckDB, read only).
+
+    Example: ledger sql "select outcome, count(*) from audit_trail group by all"
+    """
+    answer = _ask(founded(home), select, seconds)
+    if as_json:
+        print_json([dict(zip(answer.columns, row, strict=True)) for row in answer.rows])
+    else:
+        _print(answer)
+    if answer.cut:
+        errors.print(f"only the first {len(answer.rows):,} rows are shown")
+
+
+def kpi(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
+    """Show the key figures, newest business day first.
+
+    Example: ledger kpi
+    """
+    answer = _ask(founded(home), "select * from kpi order by k, hall, business_on desc", 30.0)
+    if as_json:
+        print_json([dict(zip(answer.columns, row, strict=True)) for row in answer.rows])
+    else:
+        _print(answer)
+
+
+def _ask(home: Home, select: str, seconds: float) -> worker.Table:
+    freshen(home)
+    return worker.query(current_snapshot(home.projections), select, seconds=seconds)
+
+
+def _print(answer: worker.Table) -> None:
+    table = Table(*answer.columns)
+    for row in answer.rows:
+        table.add_row(*(escape(_text(value)) for value in row))
+    console.print(table)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "—"
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    return str(value)

@@ -1,0 +1,280 @@
+"""The decider's local index: what deciding asks of history, in a file that can always be rebuilt.
+
+For each partition its head; for each message that has an entry, where; for each stream, where its
+events are; for each owner, its register. The log is written first and the index after, so it may
+lag behind, never run ahead; on opening it reads the log from its own head. Deleted, damaged or of
+another ledger, it is built again from the log.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from ledger import wire
+from ledger.chain import follow, holds
+from ledger.entry import Entry, Head, decode
+from ledger.logs.sqlite import SqliteLog
+from ledger.wire import Happened
+
+_VERSION: Final = 1
+_SCHEMA: Final = """
+    create table head (
+        partition integer primary key, position integer, hash text, next_event integer,
+        recorded_at text);
+    create table message (
+        owner text, source text, id text, content text, partition integer, position integer,
+        primary key (owner, source, id, content)) without rowid;
+    create table event (
+        stream text, version integer, partition integer, position integer, number integer,
+        primary key (stream, version)) without rowid;
+    create table register (owner text primary key, state blob) without rowid;
+    create table tracking (
+        partition integer, application text, notification integer,
+        primary key (partition, application)) without rowid;
+"""
+_CATCH_UP: Final = 2000
+
+
+class Place(NamedTuple):
+    """Where an entry is, and the keyed digest of what its message said."""
+
+    partition: int
+    position: int
+    content: str
+
+
+class Tip(NamedTuple):
+    """A partition's head, the number its next event gets, and when its last entry was recorded."""
+
+    head: Head
+    next_event: int
+    recorded_at: str
+
+
+class Index:
+    """Reads answer for what is applied, also while it is not yet flushed to the file."""
+
+    def __init__(self, path: Path, log: SqliteLog) -> None:
+        self._path = path
+        self._log = log
+        self._connection = _open(path)
+        self._tips: dict[int, Tip] = {}
+        self._forget()
+        try:
+            self._catch_up()
+        except (sqlite3.DatabaseError, _StaleError, msgspec.MsgspecError):
+            self._rebuild()
+
+    # Reading
+
+    def tip(self, partition: int) -> Tip:
+        return self._tips.get(partition) or Tip(Head(partition), 1, "")
+
+    def places(self, owner: str, source: str, message_id: str) -> list[Place]:
+        """The entries of that message id, one for each content that came under it, in order."""
+        rows = self._connection.execute(
+            "select partition, position, content from message"
+            " where owner = ? and source = ? and id = ? order by position",
+            (owner, source, message_id),
+        ).fetchall()
+        places = [Place(*row) for row in rows]
+        return places + self._messages.get((owner, source, message_id), [])
+
+    def events(self, stream: str) -> list[tuple[int, int, int, int]]:
+        """(version, partition, position, number in the entry) of the stream's events, in order."""
+        rows = self._connection.execute(
+            "select version, partition, position, number from event where stream = ?"
+            " order by version",
+            (stream,),
+        ).fetchall()
+        return rows + self._events.get(stream, [])
+
+    def has_event(self, stream: str, version: int) -> bool:
+        if any(event[0] == version for event in self._events.get(stream, ())):
+            return True
+        row = self._connection.execute(
+            "select 1 from event where stream = ? and version = ?", (stream, version)
+        ).fetchone()
+        return row is not None
+
+    def register(self, owner: str) -> Any:
+        """The owner's register; a new one for an owner that has no events."""
+        kept = self._registers.get(owner)
+        if kept is not None:
+            return kept
+        kind = wire.owner_kind(owner)
+        cls = wire.REGISTERS[kind or "customer"].Register
+        row = self._connection.execute(
+            "select state from register where owner = ?", (owner,)
+        ).fetchone()
+        register = msgspec.msgpack.decode(row[0], type=cls) if row else cls()
+        self._keep(owner, register)
+        return register
+
+    def tracking(self, partition: int, application: str) -> int | None:
+        staged = self._tracking.get((partition, application))
+        if staged is not None:
+            return staged
+        row = self._connection.execute(
+            "select notification from tracking where partition = ? and application = ?",
+            (partition, application),
+        ).fetchone()
+        return row[0] if row else None
+
+    # Applying and flushing
+
+    def apply(self, entry: Entry, head: Head, happened: Iterable[Happened]) -> None:
+        """Takes in an accepted entry and its events."""
+        said = entry.interaction
+        if said is not None and entry.intake is not None:
+            place = Place(entry.partition, entry.position, entry.intake.content)
+            self._messages.setdefault((said.subject, said.source, said.id), []).append(place)
+        for number, record in enumerate(entry.events, 1):
+            stream = wire.stream_key(said.subject if said else None, record.stream)
+            self._events.setdefault(stream, []).append(
+                (record.version, entry.partition, entry.position, number)
+            )
+        for each in happened:
+            self._evolve(each)
+        if entry.tracking is not None:
+            application, notification = entry.tracking
+            self._tracking[(entry.partition, application)] = notification
+        self._tips[entry.partition] = Tip(
+            head, entry.first_event + len(entry.events), entry.recorded_at.isoformat()
+        )
+        self._dirty_tips.add(entry.partition)
+
+    def _evolve(self, happened: Happened) -> None:
+        owner = happened.envelope.subject
+        room = wire.REGISTERS[wire.EVENT_OWNERS[happened.event.tag]]
+        register = room.evolve(
+            self.register(owner), happened.event, happened.stream, happened.envelope
+        )
+        self._registers[owner] = register
+        self._dirty_registers.add(owner)
+
+    def flush(self) -> None:
+        """Writes what was applied to the file, in one transaction."""
+        write = self._connection
+        write.execute("begin immediate")
+        write.executemany(
+            "insert or replace into message values (?, ?, ?, ?, ?, ?)",
+            [
+                (*key, place.content, place.partition, place.position)
+                for key, places in self._messages.items()
+                for place in places
+            ],
+        )
+        write.executemany(
+            "insert or replace into event values (?, ?, ?, ?, ?)",
+            [(stream, *event) for stream, events in self._events.items() for event in events],
+        )
+        write.executemany(
+            "insert or replace into register values (?, ?)",
+            [
+                (owner, msgspec.msgpack.encode(self._registers[owner]))
+                for owner in self._dirty_registers
+            ],
+        )
+        write.executemany(
+            "insert or replace into tracking values (?, ?, ?)",
+            [(*key, notification) for key, notification in self._tracking.items()],
+        )
+        write.executemany(
+            "insert or replace into head values (?, ?, ?, ?, ?)",
+            [
+                (partition, tip.head.position, tip.head.hash, tip.next_event, tip.recorded_at)
+                for partition in self._dirty_tips
+                for tip in (self._tips[partition],)
+            ],
+        )
+        write.execute("commit")
+        self._settle()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    # Keeping and forgetting
+
+    _KEPT_REGISTERS: Final = 20_000
+
+    def _keep(self, owner: str, register: Any) -> None:
+        if len(self._registers) >= self._KEPT_REGISTERS:
+            for old in list(self._registers)[: self._KEPT_REGISTERS // 2]:
+                if old not in self._dirty_registers:
+                    del self._registers[old]
+        self._registers[owner] = register
+
+    def _settle(self) -> None:
+        self._messages: dict[tuple[str, str, str], list[Place]] = {}
+        self._events: dict[str, list[tuple[int, int, int, int]]] = {}
+        self._tracking: dict[tuple[int, str], int] = {}
+        self._dirty_registers: set[str] = set()
+        self._dirty_tips: set[int] = set()
+
+    def _forget(self) -> None:
+        """Drops what is not in the file."""
+        self._settle()
+        self._registers: dict[str, Any] = {}
+        rows = self._connection.execute("select * from head").fetchall()
+        self._tips = {row[0]: Tip(Head(row[0], row[1], row[2]), row[3], row[4]) for row in rows}
+
+    # Catching up with the log
+
+    def _catch_up(self) -> None:
+        for partition in self._log.ends():
+            head = self.tip(partition).head
+            if not holds(self._log, head):
+                raise _StaleError
+            for count, (following, record) in enumerate(follow(self._log, head), 1):
+                entry = decode(record)
+                self.apply(entry, following, wire.happened(entry))
+                if count % _CATCH_UP == 0:
+                    self.flush()
+        self.flush()
+
+    def _rebuild(self) -> None:
+        self._connection.close()
+        _remove(self._path)
+        self._connection = _open(self._path)
+        self._forget()
+        self._catch_up()
+
+
+class _StaleError(Exception):
+    """The index was built from another history than the log holds."""
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    try:
+        return _connect(path)
+    except sqlite3.DatabaseError:
+        _remove(path)
+        return _connect(path)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = normal")
+        connection.execute("pragma cache_size = -64000")
+        version = connection.execute("pragma user_version").fetchone()[0]
+        if version != _VERSION:
+            if version:
+                raise sqlite3.DatabaseError("an index of another format")
+            connection.executescript(_SCHEMA)
+            connection.execute(f"pragma user_version = {_VERSION}")
+        connection.execute("select * from head").fetchall()
+    except sqlite3.DatabaseError:
+        connection.close()
+        raise
+    return connection
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)

@@ -1,0 +1,67 @@
+"""The persistence module that the `eventsourcing` library loads by name.
+
+    PERSISTENCE_MODULE=ledger.persistence  MAPPER_TOPIC=ledger.recorder:EventMapper
+    LEDGER_HOME=<home>  LEDGER_PARTITION=0
+
+Events go to one partition of an embedded ledger; snapshots go to a side table of the library's
+own, since they can always be made again.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from eventsourcing.persistence import (
+    AggregateRecorder,
+    ApplicationRecorder,
+    InfrastructureFactory,
+    ProcessRecorder,
+)
+from eventsourcing.sqlite import (
+    SQLiteAggregateRecorder,
+    SQLiteDatastore,
+    SQLiteTrackingRecorder,
+)
+from eventsourcing.utils import Environment, EnvType
+
+from ledger.index import Index
+from ledger.logs.sqlite import SqliteLog
+from ledger.recorder import PartitionRecorder
+from ledger.settings import Home
+from ledger.store import Store
+
+
+class Factory(InfrastructureFactory[SQLiteTrackingRecorder]):
+    """One partition of the ledger whose home the environment names."""
+
+    def __init__(self, env: Environment | EnvType | None) -> None:
+        super().__init__(env)
+        folder = self.env.get("LEDGER_HOME")
+        if not folder:
+            raise OSError("LEDGER_HOME names no ledger")
+        home = Home(Path(folder))
+        self._lock = home.lock_writer()
+        log = SqliteLog(home.log, writer=True)
+        self._store = Store(log, Index(home.index, log))
+        self._partition = int(self.env.get("LEDGER_PARTITION") or 0)
+        self._side = SQLiteDatastore(str(home.snapshots_of_aggregates), originator_id_type="text")
+
+    def process_recorder(self) -> ProcessRecorder:
+        return PartitionRecorder(self._store, self._partition)
+
+    def application_recorder(self) -> ApplicationRecorder:
+        return PartitionRecorder(self._store, self._partition)
+
+    def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
+        recorder = SQLiteAggregateRecorder(self._side, events_table_name=f"stored_{purpose}")
+        recorder.create_table()
+        return recorder
+
+    def tracking_recorder(self, tracking_recorder_class: Any = None) -> SQLiteTrackingRecorder:
+        recorder = (tracking_recorder_class or SQLiteTrackingRecorder)(datastore=self._side)
+        recorder.create_table()
+        return recorder
+
+    def close(self) -> None:
+        self._side.close()
+        self._store.close()
+        self._lock.release()

@@ -1,0 +1,62 @@
+"""Comparing the tables of two projection files, row for row."""
+
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+_ENGINE: Final = ("versions",)
+
+
+def differences(a: Path, b: Path) -> list[str]:
+    """How the tables of file `a` differ from those of `b`, in sentences; nothing where they agree.
+
+    Both are opened read-only. Order does not count, the number of equal rows does.
+    """
+    connection = duckdb.connect()
+    try:
+        connection.execute(f"attach '{_quoted(a)}' as a (read_only)")
+        connection.execute(f"attach '{_quoted(b)}' as b (read_only)")
+        tables_a, tables_b = _tables(connection, "a"), _tables(connection, "b")
+        found = [f"only the first has a table {name}" for name in tables_a if name not in tables_b]
+        found += [
+            f"only the second has a table {name}" for name in tables_b if name not in tables_a
+        ]
+        for name in tables_a:
+            if name in tables_b:
+                found += _compare(connection, name, tables_a[name], tables_b[name])
+        return found
+    finally:
+        connection.close()
+
+
+def _tables(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, list[str]]:
+    """Each table's columns with their types."""
+    rows = connection.execute(
+        "select table_name, list(column_name || ' ' || data_type order by column_index)"
+        " from duckdb_columns() join duckdb_tables() using (database_name, table_name)"
+        " where database_name = ? group by table_name order by table_name",
+        [database],
+    ).fetchall()
+    return dict(rows)
+
+
+def _compare(
+    connection: duckdb.DuckDBPyConnection, name: str, columns_a: list[str], columns_b: list[str]
+) -> list[str]:
+    if columns_a != columns_b:
+        return [f"{name}: the columns are {columns_a} and {columns_b}"]
+    found: list[str] = []
+    for label, one, other in (("first", "a", "b"), ("second", "b", "a")):
+        rows = connection.execute(
+            f"select count(*) over (), * from (from {one}.main.{name} except all"
+            f" from {other}.main.{name}) limit 1"
+        ).fetchall()
+        if rows:
+            count, *row = rows[0]
+            found.append(f"{name}: {count} rows only in the {label}, for example {tuple(row)}")
+    return found
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

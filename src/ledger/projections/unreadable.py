@@ -1,0 +1,42 @@
+"""Saying which record of a batch cannot be read, once something went wrong with the batch."""
+
+from collections.abc import Sequence
+from typing import Final, NoReturn
+
+import msgspec
+
+from ledger import wire
+from ledger.entry import ChainError, FutureFormatError, LedgerError, decode
+
+
+class _Place(msgspec.Struct, frozen=True):
+    partition: int
+    position: int
+
+
+_place_decoder: Final = msgspec.json.Decoder(_Place)
+
+
+def explain(records: Sequence[bytes], error: Exception | None = None) -> NoReturn:
+    """Raises the error of the first record that does not read as its structs say.
+
+    That is a ChainError, or a FutureFormatError for an event that this ledger does not know; both
+    name the record's partition and position. Where all records read well, `error` is what there
+    is to say, and a LedgerError says it.
+    """
+    for number, record in enumerate(records, 1):
+        try:
+            wire.happened(decode(record))
+        except FutureFormatError as unknown:
+            raise FutureFormatError(f"{_where(record, number)}: {unknown}") from error
+        except (LedgerError, UnicodeDecodeError) as wrong:
+            raise ChainError(f"{_where(record, number)}: {wrong}") from error
+    raise LedgerError(f"the tables cannot be written: {error}") from error
+
+
+def _where(record: bytes, number: int) -> str:
+    try:
+        place = _place_decoder.decode(record)
+    except msgspec.MsgspecError:
+        return f"record {number} of the batch"
+    return f"partition {place.partition} position {place.position}"

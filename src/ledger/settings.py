@@ -1,0 +1,114 @@
+"""Where a ledger lives: the files under its home, and the one lock that says who writes.
+
+`LEDGER_HOME` or `--home` name the home. Only one process writes it; the lock is the operating
+system's, so it goes with the process however that ends.
+"""
+
+import fcntl
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+import msgspec
+
+from ledger.entry import LedgerError
+
+DEFAULT_HOME: Final = "ledger-home"
+
+
+class Writer(msgspec.Struct, frozen=True):
+    """Who holds the writer's lock: a process, and where it takes HTTP, if it does."""
+
+    pid: int
+    url: str | None = None
+
+
+class WriterLock:
+    """Held while open; `announce` tells other commands where the writer takes interactions."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def announce(self, writer: Writer) -> None:
+        self._file.seek(0)
+        self._file.truncate()
+        self._file.write(msgspec.json.encode(writer))
+        self._file.flush()
+
+    def release(self) -> None:
+        self._file.close()
+
+
+@dataclass(frozen=True)
+class Home:
+    folder: Path
+
+    @property
+    def log(self) -> Path:
+        """The system of record. Lost: everything is lost but what archives hold."""
+        return self.folder / "log.sqlite"
+
+    @property
+    def vault(self) -> Path:
+        """Wrapped keys of personal fields. Lost: personal fields are unreadable for ever."""
+        return self.folder / "vault.sqlite"
+
+    @property
+    def vault_key(self) -> Path:
+        """The key-encryption key; may be a link to a file on other media."""
+        return self.folder / "vault.key"
+
+    @property
+    def index(self) -> Path:
+        """Rebuilt from the log when it is lost."""
+        return self.folder / "index.sqlite"
+
+    @property
+    def reactor(self) -> Path:
+        """Pending follow-ons and timers; rebuilt from the log when it is lost."""
+        return self.folder / "reactor.sqlite"
+
+    @property
+    def snapshots_of_aggregates(self) -> Path:
+        """The library's side table; made again when it is lost."""
+        return self.folder / "aggregates.sqlite"
+
+    @property
+    def projections(self) -> Path:
+        """The live tables and their snapshots; rebuilt from the log when they are lost."""
+        return self.folder / "projections"
+
+    @property
+    def founded(self) -> bool:
+        return self.log.exists()
+
+    def lock_writer(self) -> WriterLock:
+        """Takes the writer's lock. Raises LedgerError where another process holds it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = (self.folder / "writer.lock").open("a+b")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.close()
+            who = self.writer()
+            raise LedgerError(
+                f"process {who.pid if who else '?'} writes this ledger already"
+                f"{f' and takes interactions at {who.url}' if who and who.url else ''}"
+            ) from error
+        lock = WriterLock(file)
+        lock.announce(Writer(os.getpid()))
+        return lock
+
+    def writer(self) -> Writer | None:
+        """Who writes this ledger now, or None."""
+        path = self.folder / "writer.lock"
+        try:
+            with path.open("rb") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except OSError:
+                    return msgspec.json.decode(file.read(), type=Writer)
+        except (OSError, msgspec.MsgspecError):
+            return None
+        return None

@@ -1,0 +1,172 @@
+"""The wiring of the business: which aggregate an interaction type or an event tag belongs to.
+
+It is also the one place that knows how an event stands in an entry: without the fields that the
+entry's interaction already says. A field of an event that bears the name of a field of its
+interaction has that field's value, always; `shorten` leaves it out and `restore` puts it back.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, Literal, cast
+
+import msgspec
+
+from ledger.aggregates import common
+from ledger.aggregates.customer import customer, payment
+from ledger.aggregates.customer import register as customer_register
+from ledger.aggregates.hall import register as hall_register
+from ledger.aggregates.hall import shift, visit
+from ledger.aggregates.model import Aggregate, Event, Interaction
+from ledger.entry import ChainError, Entry, Envelope, FutureFormatError, Said
+from ledger.rules import Rule
+
+OwnerKind = Literal["customer", "hall"]
+
+ROOMS: Final[Mapping[OwnerKind, tuple[Aggregate, ...]]] = MappingProxyType(
+    {
+        "customer": cast(tuple[Aggregate, ...], (customer, payment)),
+        "hall": cast(tuple[Aggregate, ...], (visit, shift)),
+    }
+)
+REGISTERS: Final[Mapping[OwnerKind, Any]] = MappingProxyType(
+    {"customer": customer_register, "hall": hall_register}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is known of an interaction type."""
+
+    owner: OwnerKind
+    aggregate: Aggregate
+    data: type[Interaction]
+    decoder: "msgspec.json.Decoder[Interaction]"
+
+
+INTERACTIONS: Final[Mapping[str, Kind]] = MappingProxyType(
+    {
+        data.marks.type: Kind(owner, aggregate, data, msgspec.json.Decoder(data))
+        for owner, aggregates in ROOMS.items()
+        for aggregate in aggregates
+        for data in aggregate.INTERACTIONS
+    }
+)
+EVENTS: Final[Mapping[str, tuple[Aggregate, type[Event]]]] = MappingProxyType(
+    {
+        event.tag: (aggregate, event)
+        for aggregates in ROOMS.values()
+        for aggregate in aggregates
+        for event in aggregate.EVENTS
+    }
+)
+EVENT_OWNERS: Final[Mapping[str, OwnerKind]] = MappingProxyType(
+    {
+        event.tag: owner
+        for owner, aggregates in ROOMS.items()
+        for aggregate in aggregates
+        for event in aggregate.EVENTS
+    }
+)
+RULES: Final[Mapping[str, Rule]] = MappingProxyType(
+    {
+        rule.id: rule
+        for rules in (common.RULES, *(a.RULES for room in ROOMS.values() for a in room))
+        for rule in rules
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event with where it stands: what the library calls a domain event.
+
+    `said` is the interaction's data where the event is about to be stored.
+    """
+
+    stream: str
+    version: int
+    event: Event
+    envelope: Envelope
+    said: Interaction | None = None
+
+    @property
+    def originator_id(self) -> str:
+        return stream_key(self.envelope.subject, self.stream)
+
+    @property
+    def originator_version(self) -> int:
+        return self.version
+
+
+def stream_key(owner: str | None, stream: str) -> str:
+    """Streams are named within their owner; the index and the library name them with it."""
+    return stream if owner is None or stream == owner else f"{owner} {stream}"
+
+
+def owner_kind(subject: str) -> OwnerKind | None:
+    """The kind of owner that a CloudEvent's subject names, or None where it names none."""
+    kind = subject.partition("/")[0]
+    return kind if kind == "customer" or kind == "hall" else None
+
+
+def own_fields(event: type[Event], interaction: type[Interaction] | None) -> tuple[str, ...]:
+    """The event's fields that its interaction does not say."""
+    said = interaction.__struct_fields__ if interaction is not None else ()
+    return tuple(field for field in event.__struct_fields__ if field not in said)
+
+
+_own: Final[dict[tuple[type[Event], type[Interaction] | None], tuple[str, ...]]] = {}
+_encoder: Final = msgspec.json.Encoder()
+
+
+def shorten(event: Event, said: Interaction | None) -> bytes:
+    """The event's own fields as JSON: those that the interaction does not say."""
+    pair = (type(event), type(said) if said is not None else None)
+    fields = _own.get(pair)
+    if fields is None:
+        fields = _own[pair] = own_fields(*pair)
+    own = {field: value for field in fields if (value := getattr(event, field)) is not None}
+    return _encoder.encode(own)
+
+
+def restore(tag: str, own: bytes, said: Said | None) -> Event:
+    """The event as it was decided. Raises FutureFormatError for a tag this ledger does not know."""
+    known = EVENTS.get(tag)
+    if known is None:
+        raise FutureFormatError(f"event {tag} is not known to this version of the ledger")
+    _, cls = known
+    data: dict[str, Any] = {}
+    if said is not None:
+        fields = cls.__struct_fields__
+        everything = msgspec.json.decode(said.data)
+        data = {name: value for name, value in everything.items() if name in fields}
+    data.update(msgspec.json.decode(own))
+    try:
+        return msgspec.convert({"tag": tag, **data}, cls)
+    except msgspec.ValidationError as error:
+        raise ChainError(f"event {tag} does not read as it was written: {error}") from error
+
+
+def interaction_of(said: Said) -> Interaction:
+    """The data of a recorded interaction, personal fields sealed."""
+    kind = INTERACTIONS.get(said.type)
+    if kind is None:
+        raise FutureFormatError(f"interaction {said.type} is not known to this version")
+    return kind.decoder.decode(said.data)
+
+
+def happened(entry: Entry) -> list[Happened]:
+    """The events of an entry, restored; none for an entry that the ledger did not decide."""
+    said = entry.interaction
+    if said is None:
+        return []
+    return [
+        Happened(
+            record.stream,
+            record.version,
+            restore(record.tag, bytes(record.data) if record.data else b"{}", said),
+            said,
+        )
+        for record in entry.events
+    ]

@@ -1,0 +1,321 @@
+"""The projector takes batches whole or not at all, and only those that follow on."""
+
+import pickle
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import msgspec
+import pytest
+
+from ledger.aggregates.customer import customer, payment
+from ledger.aggregates.hall import shift, visit
+from ledger.entry import ChainError, FutureFormatError, LedgerError, leaf_hash
+from ledger.projections import definitions as files
+from ledger.projections.definitions import Definitions
+from ledger.projections.engine import Projector, differences
+from tests.projections.history import MORNING, History, heads_after, partition_in
+from tests.projections.lives import SECRET, Lives
+
+HALL = "hall/renmin"
+ARRIVE = visit.Arrive(arrival="walk_in", priority_lane=False)
+WITHDRAW = customer.WithdrawConsent(purpose="survey", via="sms")
+
+
+def arrivals(number: int, of: str = "v") -> History:
+    history = History(partitions=2)
+    computed = {"lapse_due_at": MORNING}
+    for n in range(number):
+        history.say(HALL, ARRIVE, visit.Arrived, computed=computed, visit=f"{of}{n}")
+    return history
+
+
+def changed(record: bytes, old: bytes, new: bytes) -> bytes:
+    assert record.count(old) == 1
+    return record.replace(old, new)
+
+
+def rows(projector: Projector, table: str) -> int:
+    path = projector.snapshot()
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(f"select count(*) from {table}").fetchall()[0][0]
+
+
+def test_positions_are_the_heads_of_what_was_applied(tmp_path: Path) -> None:
+    history = arrivals(3)
+    with Projector.open(tmp_path) as projector:
+        assert projector.positions() == {}
+        projector.apply(history.records, history.heads)
+        assert projector.positions() == history.heads
+        assert projector.check() == []
+
+
+def test_no_records_change_nothing(tmp_path: Path) -> None:
+    with Projector.open(tmp_path) as projector:
+        projector.apply([], {})
+        assert projector.positions() == {}
+
+
+def test_the_trail_has_the_leaf_hash_of_every_record(tmp_path: Path) -> None:
+    history = arrivals(5).refuse(HALL, ARRIVE, "ENV-11", visit="v1")
+    connection = history.project(tmp_path)
+    found = connection.execute("select hash from audit_trail").fetchall()
+    assert {row[0] for row in found} == {leaf_hash(record) for record in history.records}
+    again = connection.execute(
+        "select count(*) from audit_trail where hash = sha256('\\x00'::blob || ?::blob)",
+        [history.records[-1]],
+    ).fetchall()
+    assert again == [(1,)]
+
+
+@pytest.mark.parametrize("gone", [0, 3, 6])
+def test_a_batch_with_a_gap_is_refused_whole(gone: int, tmp_path: Path) -> None:
+    history = arrivals(5)
+    records = history.records[:gone] + history.records[gone + 1 :]
+    with Projector.open(tmp_path) as projector:
+        with pytest.raises(ChainError, match=r"partition [01] are not the chain"):
+            projector.apply(records, history.heads)
+        assert projector.positions() == {}
+        projector.apply(history.records, history.heads)
+        assert projector.positions() == history.heads
+
+
+def test_a_batch_that_was_applied_is_refused_a_second_time(tmp_path: Path) -> None:
+    history = arrivals(3)
+    with Projector.open(tmp_path) as projector:
+        projector.apply(history.records, history.heads)
+        with pytest.raises(ChainError, match="not the chain that follows position 1"):
+            projector.apply(history.records, history.heads)
+        assert rows(projector, "audit_trail") == len(history.records)
+
+
+def test_a_record_that_follows_another_history_is_refused(tmp_path: Path) -> None:
+    before, other = arrivals(4).records[:-1], arrivals(4, of="w").records[-1]
+    with Projector.open(tmp_path) as projector:
+        projector.apply(before, heads_after(before))
+        with pytest.raises(ChainError, match="are not the chain"):
+            projector.apply([other], heads_after([other]))
+        assert projector.positions() == heads_after(before)
+
+
+def test_an_event_of_the_future_stops_the_batch_with_its_place(tmp_path: Path) -> None:
+    history = arrivals(3)
+    future = [
+        record.replace(b'"visit.arrived.v1"', b'"visit.arrived.v9"')
+        if b'"v2"' in record
+        else record
+        for record in history.records
+    ]
+    with Projector.open(tmp_path) as projector:
+        with pytest.raises(
+            FutureFormatError, match=r"partition \d position 4: .*visit\.arrived\.v9"
+        ):
+            projector.apply(future, heads_after(future))
+        assert projector.positions() == {}
+
+
+WRONG = {
+    "a text for a number": (b'"waiting_ahead":3', b'"waiting_ahead":"many"', "waiting_ahead"),
+    "a number for a moment": (
+        b'"planned_end_at":"2026-11-03T09:00:00+08:00"',
+        b'"planned_end_at":5',
+        "planned_end_at",
+    ),
+    "a moment that is none": (b'"time":"2026-11-03T09:00:00+08:00"', b'"time":"noon"', "time"),
+    "a text for a list": (b'"needs":["payment"]', b'"needs":"payment"', "needs"),
+    "no tag": (b'"tag":"visit.ticket_issued.v1"', b'"tag":null', "tag"),
+    "no interaction id": (b'"id":"m-3"', b'"id":null', "id"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_has_the_wrong_type_stops_the_batch_with_its_place(what: str, tmp_path: Path) -> None:
+    right, wrong, field = WRONG[what]
+    history = arrivals(2)
+    issue = visit.IssueTicket(ticket_no="A1", service_area="vip")
+    computed = {"business_on": MORNING.date(), "waiting_ahead": 3}
+    history.say(HALL, issue, visit.TicketIssued, computed=computed, visit="v1")
+    history.say(HALL, visit.AskNeeds(needs=("payment",)), visit.NeedsAsked, visit="v1")
+    opening = shift.Open(shift_id="s1", counter_id="k1", duty="counter", planned_end_at=MORNING)
+    computed = {"role": "clerk", "certifications": ()}
+    history.say(HALL, opening, shift.Opened, computed=computed)
+    records = [
+        record.replace(right, wrong) if partition_in(record) and place > 3 else record
+        for place, record in enumerate(history.records)
+    ]
+    assert records != history.records
+    with Projector.open(tmp_path) as projector:
+        with pytest.raises(ChainError, match=rf"partition 1 position [456]: .*{field}"):
+            projector.apply(records, heads_after(records))
+        assert projector.positions() == {}
+        projector.apply(history.records, history.heads)
+        assert projector.positions() == history.heads
+
+
+def test_a_record_that_is_no_text_stops_the_batch(tmp_path: Path) -> None:
+    history = arrivals(2)
+    broken = [
+        changed(record, b'"v1"', b'"v\xff"') if b'"v1"' in record else record
+        for record in history.records
+    ]
+    with Projector.open(tmp_path) as projector:
+        with pytest.raises(LedgerError, match=r"partition 1 position 3: .*invalid start byte"):
+            projector.apply(broken, heads_after(broken))
+        assert projector.positions() == {}
+
+
+def test_an_entry_that_the_ledger_did_not_decide_is_in_the_trail_only(tmp_path: Path) -> None:
+    history = arrivals(1)
+    record = history.records[-1]
+    entry = msgspec.json.decode(record)
+    del entry["interaction"], entry["intake"]
+    entry["events"] = [{"tag": "dog.registered", "stream": "dog-1", "version": 1, "raw": "AAA="}]
+    records = [*history.records[:-1], msgspec.json.encode(entry)]
+    with Projector.open(tmp_path) as projector:
+        projector.apply(records, heads_after(records))
+        assert projector.check() == []
+        path = projector.snapshot()
+    with duckdb.connect(str(path), read_only=True) as connection:
+        found = connection.execute(
+            "select outcome, events, owner from audit_trail where outcome <> 'founding'"
+        ).fetchall()
+        assert found == [("no_interaction", 1, None)]
+
+
+def test_a_second_projector_of_the_same_tables_is_refused(tmp_path: Path) -> None:
+    script = (
+        "import sys, pathlib\n"
+        "from ledger.projections.engine import Projector\n"
+        "from ledger.entry import LedgerError\n"
+        "try:\n    Projector.open(pathlib.Path(sys.argv[1]))\n"
+        "except LedgerError as error:\n    print(error)\n"
+    )
+    with Projector.open(tmp_path):
+        answer = subprocess.run(
+            [sys.executable, "-c", script, str(tmp_path)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert "another projector has the tables open" in answer.stdout
+
+
+def test_a_damaged_file_is_made_anew_and_says_so(tmp_path: Path) -> None:
+    history = arrivals(2)
+    with Projector.open(tmp_path) as projector:
+        projector.apply(history.records, history.heads)
+    (tmp_path / "live.duckdb").write_bytes(b"not a database" * 1000)
+    with Projector.open(tmp_path) as projector:
+        assert projector.rebuilding is not None
+        assert projector.positions() == {}
+        projector.apply(history.records, history.heads)
+        assert projector.check() == []
+
+
+def other_folds(old: str, new: str) -> Definitions:
+    shipped = files.load()
+    payments = next(fold for fold in shipped.folds if fold.name == "payments")
+    assert old in payments.select
+    other = replace(payments, select=payments.select.replace(old, new))
+    folds = tuple(other if fold is payments else fold for fold in shipped.folds)
+    return replace(shipped, folds=folds)
+
+
+def test_tables_of_a_changed_fold_are_made_anew(tmp_path: Path) -> None:
+    history = arrivals(2)
+    with Projector.open(tmp_path) as projector:
+        projector.apply(history.records, history.heads)
+    with Projector.open(tmp_path, other_folds("'captured'", "'taken'")) as projector:
+        assert projector.rebuilding is not None
+        assert "payments" in projector.rebuilding
+        assert "visits" not in projector.rebuilding
+        assert projector.positions() == {}
+        projector.apply(history.records, history.heads)
+    with Projector.open(tmp_path, other_folds("'captured'", "'taken'")) as projector:
+        assert projector.rebuilding is None
+        assert projector.positions() == history.heads
+
+
+def test_tables_go_on_where_only_the_comments_of_a_fold_changed(tmp_path: Path) -> None:
+    history = arrivals(2)
+    with Projector.open(tmp_path) as projector:
+        projector.apply(history.records, history.heads)
+    commented = other_folds("'captured'", "'captured' -- as TMF676 says\n")
+    with Projector.open(tmp_path, commented) as projector:
+        assert projector.rebuilding is None
+        assert projector.positions() == history.heads
+
+
+def test_readers_keep_the_old_snapshot_until_a_rebuild_has_caught_up(tmp_path: Path) -> None:
+    history = arrivals(4)
+    with Projector.open(tmp_path) as projector:
+        projector.apply(history.records, history.heads)
+        before = projector.snapshot()
+    with Projector.open(tmp_path, other_folds("'captured'", "'taken'")) as projector:
+        assert projector.snapshot() == before
+        projector.apply(history.records[:4], heads_after(history.records[:4]))
+        assert projector.snapshot() == before
+        projector.apply(history.records[4:], heads_after(history.records[4:]))
+        assert projector.snapshot() != before
+
+
+KILLED = """
+import os, sys, pathlib, pickle
+from ledger.projections.engine import Projector
+from tests.projections.history import heads_after
+folder, pieces = pathlib.Path(sys.argv[1]), pickle.load(sys.stdin.buffer)
+projector = Projector.open(folder)
+for piece in pieces:
+    projector.apply(piece, heads_after(piece))
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_a_projector_that_is_killed_goes_on_from_its_last_batch(tmp_path: Path) -> None:
+    history = History(partitions=2)
+    Lives(history, seed=3).day(visits=12)
+    records = history.records
+    pieces = [records[:40], records[40:70]]
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(tmp_path / "killed")],
+        input=pickle.dumps(pieces),
+        capture_output=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+    assert killed.returncode == -9, killed.stderr
+    shutil.copytree(tmp_path / "killed", tmp_path / "as-killed")
+    with Projector.open(tmp_path / "killed") as projector:
+        assert projector.positions() == {**heads_after(pieces[0]), **heads_after(pieces[1])}
+        projector.apply(records[70:], heads_after(records[70:]))
+        assert projector.check() == []
+    with Projector.open(tmp_path / "whole") as projector:
+        projector.apply(records, history.heads)
+    live = "live.duckdb"
+    assert differences(tmp_path / "killed" / live, tmp_path / "whole" / live) == []
+    assert differences(tmp_path / "as-killed" / live, tmp_path / "whole" / live) != []
+
+
+def test_checks_say_what_does_not_hold(tmp_path: Path) -> None:
+    history = History(partitions=1)
+    reverse = payment.Reverse(
+        payment_id="p1",
+        reversal_id="r1",
+        amount_fen=100,
+        reason="duplicate",
+        receipt_taken_back=True,
+        note=SECRET,
+    )
+    history.say("customer/d1", reverse, payment.Reversed, approver="s-sun")
+    history.say("customer/d1", WITHDRAW, customer.ConsentWithdrawn)
+    with Projector.open(tmp_path) as projector:
+        projector.apply(history.records, history.heads)
+        failures = projector.check()
+    assert [failure.split(" Broken")[0] for failure in failures] == [
+        "customers: Every customer was registered.",
+        "payments: Every payment was received.",
+    ]
+    assert "('d1', 'p1')" in failures[1]
