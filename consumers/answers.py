@@ -9,8 +9,9 @@ from consumers.decider import Answer
 from ledger import wire
 from ledger.door.admit import Malformed
 
-Outcome = Literal["recorded", "repeated", "refused", "malformed"]
+Outcome = Literal["recorded", "repeated", "refused", "malformed", "failed"]
 Language = Literal["en", "zh"]
+Problem = Literal["unauthorized", "not_found", "not_allowed", "timed_out", "failed", "unavailable"]
 
 _TITLES: Final[dict[str, dict[Language, str]]] = {
     "recorded": {"en": "Recorded", "zh": "已入账"},
@@ -18,20 +19,18 @@ _TITLES: Final[dict[str, dict[Language, str]]] = {
     "malformed": {"en": "The message cannot be read", "zh": "报文无法识别"},
     "too_large": {"en": "The message is too large", "zh": "报文过大"},
     "forbidden": {"en": "This source may not send this", "zh": "该来源无权发送此业务"},
-    "unauthorized": {"en": "The source's token is asked for", "zh": "需要该来源的令牌"},
 }
 _MALFORMED_STATUS: Final = {"malformed": 400, "too_large": 413, "forbidden": 403}
 _CONTENT_RULE: Final = "ENV-01"
 
 
-Problem = Literal["unavailable", "failed", "not_found", "not_allowed", "timed_out", "unauthorized"]
 _PROBLEMS: Final[dict[Problem, tuple[int, dict[Language, str]]]] = {
-    "unavailable": (503, {"en": "Not recorded; send it again later", "zh": "暂未入账，请稍后重发"}),
-    "failed": (500, {"en": "Not recorded; the ledger failed at it", "zh": "未入账，账本处理出错"}),
+    "unauthorized": (401, {"en": "The token of the source is needed", "zh": "需要该来源的令牌"}),
     "not_found": (404, {"en": "There is nothing here", "zh": "此处无内容"}),
     "not_allowed": (405, {"en": "This is not done here", "zh": "此处不支持该操作"}),
-    "timed_out": (408, {"en": "The request did not arrive in time", "zh": "请求未及时送达"}),
-    "unauthorized": (401, {"en": "The source's token is asked for", "zh": "需要该来源的令牌"}),
+    "timed_out": (408, {"en": "The request came too slowly", "zh": "请求送达超时"}),
+    "failed": (500, {"en": "Not recorded: the ledger failed", "zh": "未入账：账本处理出错"}),
+    "unavailable": (503, {"en": "Not recorded: send it again later", "zh": "暂未入账：请稍后重发"}),
 }
 
 
@@ -55,8 +54,9 @@ class FieldError(msgspec.Struct, frozen=True):
 class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Problem details with the ledger's own members; also the answer to what was recorded.
 
-    `status` is the HTTP status: 201 recorded, 200 recorded before, 400 malformed, 403 forbidden,
-    409 the id came with other content before, 413 too large, 422 refused by a rule.
+    `status` is the HTTP status: 201 recorded, 200 recorded before, 400 malformed, 401 the source's
+    token is needed, 403 forbidden, 409 the id came with other content before, 413 too large, 422
+    refused by a rule; for a whole request also 404, 405, 408, 500 and 503.
     """
 
     type: Annotated[str, "a stable URI"]
@@ -70,8 +70,10 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     instance: str | None = None
 
 
-def reply(answer: Answer | Malformed, language: Language = "en") -> Reply:
+def reply(answer: Answer | Malformed | Unauthorized, language: Language = "en") -> Reply:
     """The reply to one message. Titles are in the reader's language, codes never translated."""
+    if isinstance(answer, Unauthorized):
+        return problem("unauthorized", language)
     if isinstance(answer, Malformed):
         return Reply(
             type=f"urn:ledger:{answer.kind}",
@@ -103,6 +105,18 @@ def reply(answer: Answer | Malformed, language: Language = "en") -> Reply:
         outcome=outcome,
         entry=place,
         instance=instance,
+    )
+
+
+def problem(name: Problem, language: Language = "en", detail: str | None = None) -> Reply:
+    """The reply where a request comes to nothing."""
+    status, titles = _PROBLEMS[name]
+    return Reply(
+        type=f"urn:ledger:{name}",
+        title=titles[language],
+        status=status,
+        outcome="failed" if status >= 500 else "malformed",
+        detail=detail,
     )
 
 

@@ -6,7 +6,7 @@ under the same source and id gets the first answer again, and no entry.
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -107,7 +107,7 @@ class Decider:
     ) -> Answer:
         events = () if isinstance(decision, Refusal) else decision
         happened = self._happened(stream, known[1], events, admitted)
-        self._stores[partition].put(happened, draft=draft)
+        self._stores[partition].put(happened, draft=replace(draft, decided=happened))
         position = self._store.index.tip(partition).head.position
         if isinstance(decision, Refusal):
             return Answer("refused", partition, position, refusal=decision)

@@ -5,11 +5,12 @@ led to at once. Vault first, then log, then index, then reactor: whatever is los
 between two of them is made again from the log by the next opening.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from consumers.decider import Answer, Decider, recording_time
 from consumers.reactor import Pending, Reactor
@@ -22,6 +23,8 @@ from ledger.reference import Founding, Reference
 from ledger.settings import Home
 from ledger.store import Store
 from ledger.vault import Vault
+
+T = TypeVar("T")
 
 
 def found(folder: Path, facts: Founding) -> Home:
@@ -52,23 +55,32 @@ class Embedded:
     """Open one at a time; a second process gets a LedgerError that names the first."""
 
     def __init__(self, folder: Path) -> None:
+        """Opens the ledger and sends what a crash left unsent.
+
+        Raises LedgerError where there is no ledger, another process writes it, or a part is lost.
+        """
         self.home = Home(folder)
-        self.lock = self.home.lock_writer()
-        try:
+        with ExitStack() as opened:
+            self.lock = self.home.lock_writer()
+            opened.callback(self.lock.release)
             self.log = SqliteLog(self.home.log, writer=True)
+            opened.callback(self.log.close)
             self.facts = facts_of(self.log)
             self.reference = Reference(self.facts)
             self.vault = Vault(self.home.vault, self.home.vault_key)
-            self.store = Store(self.log, Index(self.home.index, self.log))
+            opened.callback(self.vault.close)
+            index = Index(self.home.index, self.log)
+            opened.callback(index.close)
+            self.store = Store(self.log, index)
             self._reactor = Reactor(self.home.reactor, self.log, self.reference)
-        except BaseException:
-            self.lock.release()
-            raise
-        self.door = Door(self.reference, self.vault)
-        self._decider = Decider(self.store, self.reference, self.facts.partitions)
-        self.follow_ons = 0
-        self.refused_follow_ons = 0
-        self._last = self._last_recorded()
+            opened.callback(self._reactor.close)
+            self.door = Door(self.reference, self.vault)
+            self._decider = Decider(self.store, self.reference, self.facts.partitions)
+            self.follow_ons = 0
+            self.refused_follow_ons = 0
+            self._last = self._last_recorded()
+            self._batch(self._send_at_once)
+            self._closing = opened.pop_all()
 
     def publish(self, messages: Iterable[bytes], via: str = "file") -> list[Answer | Malformed]:
         """Admits and decides structured CloudEvents; answers in their order, once durable."""
@@ -77,47 +89,53 @@ class Embedded:
     def submit(
         self, admitted: Sequence[Admitted | Malformed], via: str
     ) -> list[Answer | Malformed]:
-        """Decides what the door let in; what it did not is given back as it is."""
-        with self.store.lock:
-            with self.store.batch():
-                answers = [
-                    each if isinstance(each, Malformed) else self._decide(each, via)
-                    for each in admitted
-                ]
-                # Keys are durable before the entries that need them.
-                self.vault.flush()
-            self._reactor.flush()
-        return answers
+        """Decides what the door let in; what it did not is given back as it is.
+
+        Raises LedgerError where the batch cannot be made durable. None of it is answered then, and
+        the ledger is to be opened again; sending it again is safe.
+        """
+        return self._batch(
+            lambda: [
+                each if isinstance(each, Malformed) else self._decide(each, via)
+                for each in admitted
+            ]
+        )
 
     def pass_time(self) -> int:
         """Sends the timers that the system clock has made due; how many."""
         before = self.follow_ons
         if self.reference.clock == "system":
-            with self.store.lock:
-                with self.store.batch():
-                    self._send_due(datetime.now(UTC))
-                    self.vault.flush()
-                self._reactor.flush()
+            self._batch(lambda: self._send_due(datetime.now(UTC)))
         return self.follow_ons - before
 
+    def pending(self) -> list[Pending]:
+        """The follow-ons and timers that wait to be sent."""
+        with self.store.lock:
+            return self._reactor.pending()
+
+    def _batch(self, work: Callable[[], T]) -> T:
+        with self.store.lock:
+            with self.store.batch():
+                done = work()
+                # Keys are durable before the entries that need them.
+                self.vault.flush()
+            # A crash here leaves the reactor behind the log, from which it reads on when opened.
+            self._reactor.flush()
+        return done
+
     def _decide(self, admitted: Admitted, via: str) -> Answer:
-        recorded_at, behind = recording_time(
+        """Time passes up to the message's first, then it is decided, then what follows at once."""
+        moment, _ = recording_time(
             self.reference, self._last, datetime.now(UTC), admitted.envelope.time
         )
-        self._send_due(recorded_at)
-        self._last = max(self._last, recorded_at)
-        answer = self._decider.decide(admitted, self._last, via=via, clock_behind=behind)
-        self._observe(admitted, answer)
+        self._send_due(moment)
+        answer = self._record(admitted, via)
         self._send_at_once()
         return answer
 
     def _send_due(self, moment: datetime) -> None:
         """Timers are sent in the order they fall due, each before anything that is later."""
         while (pending := self._reactor.next_due(moment)) is not None:
-            assert pending.due_at is not None
-            due_at = pending.due_at.astimezone(UTC)
-            if self.reference.clock == "simulated":
-                self._last = max(self._last, due_at)
             self._send(pending)
             self._send_at_once()
 
@@ -127,19 +145,21 @@ class Embedded:
 
     def _send(self, pending: Pending) -> None:
         admitted = self.door.admit_follow_on(pending.envelope, pending.data)
-        if self.reference.clock == "system":
-            self._last = max(self._last, datetime.now(UTC))
-        answer = self._decider.decide(admitted, self._last, via="reactor")
+        answer = self._record(admitted, "reactor")
         self.follow_ons += 1
         self.refused_follow_ons += answer.outcome == "refused"
-        self._observe(admitted, answer)
 
-    def _observe(self, admitted: Admitted, answer: Answer) -> None:
+    def _record(self, admitted: Admitted, via: str) -> Answer:
+        self._last, behind = recording_time(
+            self.reference, self._last, datetime.now(UTC), admitted.envelope.time
+        )
+        answer = self._decider.decide(admitted, self._last, via=via, clock_behind=behind)
         if answer.repeated:
-            self._reactor.drop(admitted.envelope.id)
+            self._reactor.drop(admitted.envelope)
         else:
             head: Head = self.store.index.tip(answer.partition).head
             self._reactor.observe(head, admitted.envelope, answer.happened)
+        return answer
 
     def _last_recorded(self) -> datetime:
         moments = [
@@ -149,10 +169,7 @@ class Embedded:
         return max(datetime.fromisoformat(moment) for moment in moments).astimezone(UTC)
 
     def close(self) -> None:
-        self._reactor.close()
-        self.store.close()
-        self.vault.close()
-        self.lock.release()
+        self._closing.close()
 
     def __enter__(self) -> Self:
         return self

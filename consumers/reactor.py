@@ -17,20 +17,26 @@ import msgspec
 
 from ledger import wire
 from ledger.aggregates.model import Cause, FollowOn, Interaction, Settled
-from ledger.chain import follow
+from ledger.beside import lost, open_beside, remove
+from ledger.chain import follow, holds
 from ledger.decide import react
-from ledger.entry import Envelope, Head, decode, event_id, leaf_hash
+from ledger.entry import Envelope, Head, LedgerError, decode, event_id, leaf_hash
 from ledger.logs.sqlite import SqliteLog
 from ledger.reference import Reference
 from ledger.wire import Happened
 
 SOURCE: Final = "ledger-reactor"
 MAX_ID: Final = 200
+_VERSION: Final = 2
 _SCHEMA: Final = """
-    create table if not exists head (partition integer primary key, position integer, hash text);
-    create table if not exists pending (
-        id text primary key, due_at text, timer text, envelope blob, data blob) without rowid;
+    create table head (partition integer primary key, position integer, hash text);
+    create table pending (
+        owner text, id text, due_at text, timer text, envelope blob, data blob,
+        primary key (owner, id)) without rowid;
 """
+
+Key = tuple[str, str]
+"""An owner and the id of a follow-on: two owners may have follow-ons of the same id."""
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -40,6 +46,10 @@ class Pending(msgspec.Struct, frozen=True):
     data: bytes
     due_at: datetime | None
     timer: str | None
+
+    @property
+    def key(self) -> Key:
+        return self.envelope.subject, self.envelope.id
 
     @property
     def interaction(self) -> Interaction:
@@ -53,19 +63,14 @@ class Reactor:
         Raises ChainError where the log no longer holds what was read.
         """
         self._reference = reference
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._connection.execute("pragma journal_mode = wal")
-        self._connection.execute("pragma synchronous = normal")
-        self._connection.executescript(_SCHEMA)
-        self._heads: dict[int, Head] = {}
-        self._pending: dict[str, Pending] = {}
-        self._timers: dict[str, str] = {}
-        self._due: list[tuple[datetime, str]] = []
-        self._at_once: deque[str] = deque()
-        self._added: set[str] = set()
-        self._removed: set[str] = set()
-        self._load()
-        self._catch_up(log)
+        self._path = path
+        self._log = log
+        try:
+            self._open()
+        except (sqlite3.DatabaseError, msgspec.MsgspecError, ValueError):
+            self._connection.close()
+            remove(path)
+            self._open()
 
     # What is to be sent
 
@@ -87,8 +92,11 @@ class Reactor:
             heapq.heappop(self._due)
         return None
 
-    def timers(self) -> int:
-        return sum(1 for each in self._pending.values() if each.due_at is not None)
+    def pending(self) -> list[Pending]:
+        """All that is still to be sent: first what goes at once, then timers as they fall due."""
+        at_once = [each for each in self._pending.values() if each.due_at is None]
+        timers = [(each.due_at, each.key, each) for each in self._pending.values() if each.due_at]
+        return at_once + [each for _, _, each in sorted(timers, key=lambda row: row[:2])]
 
     # Observing
 
@@ -98,7 +106,7 @@ class Reactor:
         if envelope is None:
             return
         if envelope.source == SOURCE:
-            self.drop(envelope.id)
+            self.drop(envelope)
         for number, each in enumerate(happened, 1):
             cause = Cause(
                 envelope, each.stream, self._reference, self._reference.policy_at(envelope.time)
@@ -122,77 +130,93 @@ class Reactor:
         )
 
     def _add(self, pending: Pending) -> None:
-        identity = pending.envelope.id
         if pending.timer is not None and pending.due_at is not None:
             self._settle(pending.timer)
-            self._timers[pending.timer] = identity
-            heapq.heappush(self._due, (pending.due_at, identity))
+            self._timers[pending.timer] = pending.key
+            heapq.heappush(self._due, (pending.due_at, pending.key))
         else:
-            self._at_once.append(identity)
-        self._pending[identity] = pending
-        self._added.add(identity)
-        self._removed.discard(identity)
+            self._at_once.append(pending.key)
+        self._pending[pending.key] = pending
+        self._changed.add(pending.key)
 
     def _settle(self, timer: str) -> None:
-        identity = self._timers.get(timer)
-        if identity is not None:
-            self.drop(identity)
+        key = self._timers.get(timer)
+        if key is not None:
+            self._drop(key)
 
-    def drop(self, identity: str) -> None:
-        """Forgets a follow-on: it has its entry, or need not be sent any more."""
-        pending = self._pending.pop(identity, None)
+    def drop(self, envelope: Envelope) -> None:
+        """Forgets a follow-on: it has its entry."""
+        self._drop((envelope.subject, envelope.id))
+
+    def _drop(self, key: Key) -> None:
+        pending = self._pending.pop(key, None)
         if pending is None:
             return
-        if pending.timer is not None and self._timers.get(pending.timer) == identity:
+        if pending.timer is not None and self._timers.get(pending.timer) == key:
             del self._timers[pending.timer]
-        if identity in self._added:
-            self._added.discard(identity)
-        else:
-            self._removed.add(identity)
+        self._changed.add(key)
 
     # Keeping
 
     def flush(self) -> None:
-        """Writes what changed since the last flush, in one transaction."""
-        write = self._connection
-        write.execute("begin immediate")
-        write.executemany("delete from pending where id = ?", [(each,) for each in self._removed])
-        write.executemany(
-            "insert or replace into pending values (?, ?, ?, ?, ?)",
-            [self._row(identity) for identity in self._added],
-        )
-        write.executemany(
-            "insert or replace into head values (?, ?, ?)",
-            [(head.partition, head.position, head.hash) for head in self._heads.values()],
-        )
-        write.execute("commit")
-        self._added.clear()
-        self._removed.clear()
+        """Writes what changed since the last flush, in one transaction.
 
-    def _row(self, identity: str) -> tuple[str, str | None, str | None, bytes, bytes]:
-        pending = self._pending[identity]
-        due_at = pending.due_at.isoformat() if pending.due_at else None
-        envelope = msgspec.json.encode(pending.envelope)
-        return identity, due_at, pending.timer, envelope, pending.data
+        Raises LedgerError where the disk fails; the next flush, or opening, makes up for it.
+        """
+        gone = [key for key in self._changed if key not in self._pending]
+        new = [_row(self._pending[key]) for key in self._changed if key in self._pending]
+        heads = [(head.partition, head.position, head.hash) for head in self._heads.values()]
+        write = self._connection
+        try:
+            with write:
+                write.execute("begin immediate")
+                write.executemany("delete from pending where owner = ? and id = ?", gone)
+                write.executemany("insert or replace into pending values (?, ?, ?, ?, ?, ?)", new)
+                write.executemany("insert or replace into head values (?, ?, ?)", heads)
+        except sqlite3.Error as error:
+            raise LedgerError(f"{self._path.name} cannot be written: {error}") from error
+        self._changed.clear()
+
+    def _open(self) -> None:
+        self._connection = open_beside(self._path, _SCHEMA, _VERSION, self._log.ledger)
+        self._heads: dict[int, Head] = {}
+        self._pending: dict[Key, Pending] = {}
+        self._timers: dict[str, Key] = {}
+        self._due: list[tuple[datetime, Key]] = []
+        self._at_once: deque[Key] = deque()
+        self._changed: set[Key] = set()
+        self._load()
+        self._catch_up()
 
     def _load(self) -> None:
         for row in self._connection.execute("select * from head"):
             self._heads[row[0]] = Head(*row)
         envelopes = msgspec.json.Decoder(Envelope)
-        for _, due_at, timer, envelope, data in self._connection.execute("select * from pending"):
+        for _, _, due_at, timer, envelope, data in self._connection.execute(
+            "select * from pending"
+        ):
             due = datetime.fromisoformat(due_at) if due_at else None
             self._add(Pending(envelopes.decode(envelope), data, due, timer))
-        self._added.clear()
+        self._changed.clear()
 
-    def _catch_up(self, log: SqliteLog) -> None:
-        for partition in log.ends():
-            for head, record in follow(log, self._heads.get(partition, Head(partition))):
+    def _catch_up(self) -> None:
+        for partition in self._log.ends():
+            reached = self._heads.get(partition, Head(partition))
+            if not holds(self._log, reached):
+                raise lost(self._path, reached)
+            for head, record in follow(self._log, reached):
                 entry = decode(record)
                 self.observe(head, entry.interaction, wire.happened(entry))
         self.flush()
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _row(pending: Pending) -> tuple[str, str, str | None, str | None, bytes, bytes]:
+    due_at = pending.due_at.isoformat() if pending.due_at else None
+    envelope = msgspec.json.encode(pending.envelope)
+    return *pending.key, due_at, pending.timer, envelope, pending.data
 
 
 def follow_on_of(reaction: FollowOn, cause: Envelope, number: int) -> Envelope:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from consumers.embedded import facts_of
 from consumers.projector import project
 from ledger.entry import ChainError, FutureFormatError, Head, accept, decode, leaf_hash
 from ledger.logs.sqlite import SqliteLog
@@ -36,6 +37,7 @@ class Finding(msgspec.Struct, frozen=True):
 class Verified(msgspec.Struct, frozen=True):
     """What was looked at, the head of each partition, and all that does not hold."""
 
+    clock: str
     entries: int
     events: int
     heads: dict[int, str]
@@ -56,6 +58,7 @@ def verify(home: Home, tick: Tick | None = None, *, tables: bool = True) -> Veri
     heads: dict[int, Head] = {}
     events = 0
     try:
+        facts = facts_of(log)
         ends = log.ends()
         ledger = leaf_hash(log.record(0, 1) or b"")
         for partition in ends:
@@ -71,6 +74,7 @@ def verify(home: Home, tick: Tick | None = None, *, tables: bool = True) -> Veri
     finally:
         log.close()
     return Verified(
+        clock=facts.clock,
         entries=sum(head.position for head in heads.values()),
         events=events,
         heads={partition: head.hash for partition, head in heads.items()},

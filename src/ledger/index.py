@@ -3,7 +3,8 @@
 For each partition its head; for each message that has an entry, where; for each stream, where its
 events are; for each owner, its register. The log is written first and the index after, so it may
 lag behind, never run ahead; on opening it reads the log from its own head. Deleted, damaged or of
-another ledger, it is built again from the log.
+another ledger, it is built again from the log. One that is ahead of its own log says that the log
+has lost something, and is not overwritten.
 """
 
 import sqlite3
@@ -14,12 +15,13 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from ledger import wire
+from ledger.beside import lost, open_beside, remove
 from ledger.chain import follow, holds
 from ledger.entry import Entry, Head, decode
 from ledger.logs.sqlite import SqliteLog
 from ledger.wire import Happened
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _SCHEMA: Final = """
     create table head (
         partition integer primary key, position integer, hash text, next_event integer,
@@ -58,15 +60,20 @@ class Index:
     """Reads answer for what is applied, also while it is not yet flushed to the file."""
 
     def __init__(self, path: Path, log: SqliteLog) -> None:
+        """Opens the index and reads on to the end of the log, which may take a while once.
+
+        Raises ChainError where the log does not hold what this index read from it.
+        """
         self._path = path
         self._log = log
-        self._connection = _open(path)
         self._tips: dict[int, Tip] = {}
-        self._forget()
+        self._open()
         try:
             self._catch_up()
-        except (sqlite3.DatabaseError, _StaleError, msgspec.MsgspecError):
-            self._rebuild()
+        except sqlite3.DatabaseError:
+            self.condemn()
+            self._open()
+            self._catch_up()
 
     # Reading
 
@@ -110,7 +117,10 @@ class Index:
         row = self._connection.execute(
             "select state from register where owner = ?", (owner,)
         ).fetchone()
-        register = msgspec.msgpack.decode(row[0], type=cls) if row else cls()
+        try:
+            register = msgspec.msgpack.decode(row[0], type=cls) if row else cls()
+        except msgspec.DecodeError as error:
+            raise sqlite3.DatabaseError(f"the register of {owner} is damaged") from error
         self._keep(owner, register)
         return register
 
@@ -197,6 +207,11 @@ class Index:
     def close(self) -> None:
         self._connection.close()
 
+    def condemn(self) -> None:
+        """Closes and removes the file, which is damaged; the next opening builds it again."""
+        self._connection.close()
+        remove(self._path)
+
     # Keeping and forgetting
 
     _KEPT_REGISTERS: Final = 20_000
@@ -224,57 +239,18 @@ class Index:
 
     # Catching up with the log
 
+    def _open(self) -> None:
+        self._connection = open_beside(self._path, _SCHEMA, _VERSION, self._log.ledger)
+        self._forget()
+
     def _catch_up(self) -> None:
         for partition in self._log.ends():
             head = self.tip(partition).head
             if not holds(self._log, head):
-                raise _StaleError
+                raise lost(self._path, head)
             for count, (following, record) in enumerate(follow(self._log, head), 1):
                 entry = decode(record)
                 self.apply(entry, following, wire.happened(entry))
                 if count % _CATCH_UP == 0:
                     self.flush()
         self.flush()
-
-    def _rebuild(self) -> None:
-        self._connection.close()
-        _remove(self._path)
-        self._connection = _open(self._path)
-        self._forget()
-        self._catch_up()
-
-
-class _StaleError(Exception):
-    """The index was built from another history than the log holds."""
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    try:
-        return _connect(path)
-    except sqlite3.DatabaseError:
-        _remove(path)
-        return _connect(path)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute("pragma journal_mode = wal")
-        connection.execute("pragma synchronous = normal")
-        connection.execute("pragma cache_size = -64000")
-        version = connection.execute("pragma user_version").fetchone()[0]
-        if version != _VERSION:
-            if version:
-                raise sqlite3.DatabaseError("an index of another format")
-            connection.executescript(_SCHEMA)
-            connection.execute(f"pragma user_version = {_VERSION}")
-        connection.execute("select * from head").fetchall()
-    except sqlite3.DatabaseError:
-        connection.close()
-        raise
-    return connection
-
-
-def _remove(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        Path(f"{path}{suffix}").unlink(missing_ok=True)

@@ -4,11 +4,12 @@
     LEDGER_HOME=<home>  LEDGER_PARTITION=0
 
 Events go to one partition of an embedded ledger; snapshots go to a side table of the library's
-own, since they can always be made again.
+own, since they can always be made again. ORIGINATOR_ID_TYPE=text where ids of aggregates are no
+UUIDs.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from eventsourcing.persistence import (
     AggregateRecorder,
@@ -21,7 +22,7 @@ from eventsourcing.sqlite import (
     SQLiteDatastore,
     SQLiteTrackingRecorder,
 )
-from eventsourcing.utils import Environment, EnvType
+from eventsourcing.utils import Environment, EnvType, resolve_topic
 
 from ledger.index import Index
 from ledger.logs.sqlite import SqliteLog
@@ -39,11 +40,20 @@ class Factory(InfrastructureFactory[SQLiteTrackingRecorder]):
         if not folder:
             raise OSError("LEDGER_HOME names no ledger")
         home = Home(Path(folder))
-        self._lock = home.lock_writer()
-        log = SqliteLog(home.log, writer=True)
-        self._store = Store(log, Index(home.index, log))
         self._partition = int(self.env.get("LEDGER_PARTITION") or 0)
-        self._side = SQLiteDatastore(str(home.snapshots_of_aggregates), originator_id_type="text")
+        self._lock = home.lock_writer()
+        try:
+            log = SqliteLog(home.log, writer=True)
+            self._store = Store(log, Index(home.index, log))
+            if self._partition not in log.ends():
+                raise OSError(f"the ledger has no partition {self._partition}")
+        except BaseException:
+            self._lock.release()
+            raise
+        self._side = SQLiteDatastore(
+            str(home.snapshots_of_aggregates),
+            originator_id_type=_id_type(self.env.get("ORIGINATOR_ID_TYPE") or "uuid"),
+        )
 
     def process_recorder(self) -> ProcessRecorder:
         return PartitionRecorder(self._store, self._partition)
@@ -57,7 +67,10 @@ class Factory(InfrastructureFactory[SQLiteTrackingRecorder]):
         return recorder
 
     def tracking_recorder(self, tracking_recorder_class: Any = None) -> SQLiteTrackingRecorder:
-        recorder = (tracking_recorder_class or SQLiteTrackingRecorder)(datastore=self._side)
+        if tracking_recorder_class is None:
+            topic = self.env.get(self.TRACKING_RECORDER_TOPIC)
+            tracking_recorder_class = resolve_topic(topic) if topic else SQLiteTrackingRecorder
+        recorder = tracking_recorder_class(datastore=self._side)
         recorder.create_table()
         return recorder
 
@@ -65,3 +78,10 @@ class Factory(InfrastructureFactory[SQLiteTrackingRecorder]):
         self._side.close()
         self._store.close()
         self._lock.release()
+
+
+def _id_type(name: str) -> Literal["uuid", "text"]:
+    """How the side table keeps ids; the ledger itself takes both."""
+    if name == "uuid" or name == "text":
+        return name
+    raise OSError(f"ORIGINATOR_ID_TYPE is uuid or text, not {name}")

@@ -99,6 +99,7 @@ class PartitionRecorder(ProcessRecorder):
         return list(range(entry.first_event, entry.first_event + len(records)))
 
     def _check(self, events: Sequence[StoredEvent], tracking: Tracking | None) -> None:
+        self._store.check()
         taken: set[tuple[str, int]] = set()
         for event in events:
             stream = _name(event.originator_id)
@@ -121,6 +122,7 @@ class PartitionRecorder(ProcessRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         with self._store.lock:
+            self._store.check()
             found = [
                 event
                 for event in self._store.index.events(_name(originator_id))
@@ -182,13 +184,16 @@ class PartitionRecorder(ProcessRecorder):
         return max(low, 1)
 
     def max_notification_id(self) -> int | None:
-        return (self._store.index.tip(self._partition).next_event - 1) or None
+        with self._store.lock:
+            self._store.check()
+            return (self._store.index.tip(self._partition).next_event - 1) or None
 
     def insert_tracking(self, tracking: Tracking) -> None:
         self.insert_events([], tracking=tracking)
 
     def max_tracking_id(self, application_name: str) -> int | None:
         with self._store.lock:
+            self._store.check()
             return self._store.index.tracking(self._partition, application_name)
 
     def subscribe(

@@ -4,7 +4,8 @@ A batch becomes durable as a whole or not at all: the log is written first, in o
 and the index after it.
 """
 
-from collections.abc import Generator
+import sqlite3
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,11 +28,12 @@ from ledger.entry import (
 from ledger.index import Index
 from ledger.logs.sqlite import SqliteLog
 from ledger.rules import Refusal
+from ledger.wire import Happened
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What an entry says beside its events."""
+    """What an entry says beside its events; `decided` are they, which must read back as such."""
 
     recorded_at: datetime
     policy: str | None = None
@@ -40,13 +42,14 @@ class Draft:
     said: Said | None = None
     derived: dict[str, str] | None = None
     refusal: Refusal | None = None
+    decided: Sequence[Happened] = ()
 
 
 class Store:
     """The log and the index of one decider, and the batch that is being staged.
 
-    If a batch fails nothing of it is durable, and the store may not be used any more: open
-    another, which reads from the log what is so.
+    A batch that fails is durable as a whole, or (nearly always) not at all, and which of the two is
+    not known. The store may not be used any more then: open another, which reads it from the log.
     """
 
     def __init__(self, log: SqliteLog, index: Index) -> None:
@@ -57,25 +60,43 @@ class Store:
         self._depth = 0
         self._broken = False
 
+    def check(self) -> None:
+        """Raises LedgerError where an earlier batch failed: what is staged here never happened."""
+        if self._broken:
+            raise LedgerError("an earlier batch failed; open the ledger again")
+
     @contextmanager
     def batch(self) -> Generator[None, None, None]:
         """Stages the entries made inside and makes them durable together at its end."""
         with self.lock:
-            if self._broken:
-                raise LedgerError("an earlier batch failed; open the ledger again")
+            self.check()
             self._depth += 1
             try:
                 yield
                 if self._depth == 1 and self._staged:
-                    self.log.append(self._staged)
-                    # From here on the batch is durable; the index catches up if this is lost.
-                    self.index.flush()
-                    self._staged = []
+                    self._commit()
+            except sqlite3.DatabaseError as error:
+                self._broken = True
+                raise self._index_failed(error) from error
             except BaseException:
                 self._broken = bool(self._staged) or self._broken
                 raise
             finally:
                 self._depth -= 1
+
+    def _commit(self) -> None:
+        # Something failed inside and was caught there: part of a batch is no batch.
+        self.check()
+        self.log.append(self._staged)
+        # From here on the batch is durable; the index catches up if this is lost.
+        self.index.flush()
+        self._staged = []
+
+    def _index_failed(self, error: sqlite3.DatabaseError) -> LedgerError:
+        if isinstance(error, sqlite3.OperationalError):
+            return LedgerError(f"the index cannot be written: {error}")
+        self.index.condemn()
+        return LedgerError("the index is damaged; open the ledger again, which makes it anew")
 
     def stage(
         self,
@@ -105,16 +126,14 @@ class Store:
         record = encode(entry)
         if len(record) > MAX_RECORD_BYTES:
             raise LedgerError(f"an entry of {len(record)} bytes is over {MAX_RECORD_BYTES}")
+        happened = _read_back(record, draft.decided)
         self._staged.append((partition, entry.position, record))
-        self._apply(entry, record)
+        self.index.apply(entry, Head(partition, entry.position, leaf_hash(record)), happened)
         return entry
-
-    def _apply(self, entry: Entry, record: bytes) -> None:
-        head = Head(entry.partition, entry.position, leaf_hash(record))
-        self.index.apply(entry, head, wire.happened(entry))
 
     def entry(self, partition: int, position: int) -> Entry:
         """The entry at a position of the log or of the batch being staged."""
+        self.check()
         record = self.log.record(partition, position)
         if record is None:
             record = next(
@@ -125,3 +144,12 @@ class Store:
     def close(self) -> None:
         self.index.close()
         self.log.close()
+
+
+def _read_back(record: bytes, decided: Sequence[Happened]) -> list[Happened]:
+    """The events of a record as everybody will read them. Raises LedgerError where one differs."""
+    happened = wire.happened(decode(record))
+    for read, meant in zip(happened, decided, strict=bool(decided)):
+        if read.event != meant.event:
+            raise LedgerError(f"event {meant.event.tag} would not read as it was decided")
+    return happened

@@ -5,6 +5,7 @@ from typing import Final
 
 from ledger import policy
 from ledger.aggregates.model import NEW, Context, Marks, State
+from ledger.entry import Envelope
 from ledger.reference import Clerk, Hall, holds
 from ledger.rules import Refusal, Rule
 
@@ -146,8 +147,9 @@ def _clerk(
     envelope = context.envelope
     if marks.roles and clerk.role not in marks.roles:
         return ENV_04(f"role {clerk.role} may not send {marks.type}")
-    if envelope.hall is not None and clerk.hall_ids and envelope.hall not in clerk.hall_ids:
-        return ENV_04(f"{clerk.clerk_id} does not work in hall {envelope.hall}")
+    hall = _hall(envelope)
+    if hall is not None and clerk.hall_ids and hall not in clerk.hall_ids:
+        return ENV_04(f"{clerk.clerk_id} does not work in hall {hall}")
     if (
         marks.certificate is not None
         and context.policy[policy.CERTIFICATION_REQUIRED]
@@ -160,6 +162,12 @@ def _clerk(
         if envelope.counter is not None and envelope.counter != counter_on_shift:
             return ENV_06(f"{clerk.clerk_id} is on shift at counter {counter_on_shift}")
     return None
+
+
+def _hall(envelope: Envelope) -> str | None:
+    """The hall that the interaction concerns, or else the one it happened in."""
+    kind, _, identity = envelope.subject.partition("/")
+    return identity if kind == "hall" else envelope.hall
 
 
 def _time(context: Context[object]) -> Refusal | None:

@@ -97,7 +97,7 @@ class _InteractionMeta(msgspec.StructMeta):
         name: str,
         bases: tuple[type, ...],
         namespace: dict[str, Any],
-        **_marks: Any,  # noqa: N805
+        **_marks: Any,
     ) -> None:
         super().__init__(name, bases, namespace)
 

@@ -10,7 +10,7 @@ import sys
 import typer
 from rich.console import Console
 
-from ledger.cli import checking, founding, publishing, reading
+from ledger.cli import checking, demo, founding, publishing, reading, serving
 from ledger.entry import LedgerError
 
 app = typer.Typer(
@@ -21,8 +21,10 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 wants attention, 2 wrong usage, 3 not possible.",
 )
 for command in (
+    demo.demo,
     founding.init,
     publishing.publish,
+    serving.serve,
     reading.status,
     reading.trace,
     reading.sql,

@@ -16,6 +16,7 @@ from ledger.cli.common import (
     freshen,
     print_json,
     progress,
+    warn_if_simulated,
 )
 from ledger.entry import LedgerError
 from replay.as_of import replay_as_of
@@ -42,6 +43,7 @@ def verify(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
     if as_json:
         print_json(found)
     else:
+        warn_if_simulated(found.clock)
         for finding in found.findings:
             where = (
                 f" at {finding.partition}:{finding.position}"

@@ -29,7 +29,8 @@ HomeOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 DEFAULT: Final = Path(DEFAULT_HOME)
 
-console: Final = Console(highlight=False)
+console: Final = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+"""Standard output; wide where it is no terminal, so that nothing is cut in a file or a pipe."""
 errors: Final = Console(stderr=True, highlight=False)
 
 
@@ -59,6 +60,12 @@ def founded(folder: Path) -> Home:
     if not home.founded:
         raise LedgerError(f"there is no ledger at {folder}; found one with `ledger init --sample`")
     return home
+
+
+def warn_if_simulated(clock: str) -> None:
+    """A simulated ledger says so wherever it is shown."""
+    if clock == "simulated":
+        console.print("[bold yellow]SIMULATED[/]: this ledger's time comes from its messages")
 
 
 def freshen(home: Home) -> None:

@@ -15,6 +15,7 @@ from ledger.cli.common import (
     founded,
     freshen,
     print_json,
+    warn_if_simulated,
 )
 from ledger.projections import worker
 from ledger.projections.snapshot import current_snapshot
@@ -33,8 +34,8 @@ def status(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
     if as_json:
         print_json(found)
         return
-    clock = f"{found.clock} clock" + (" — SIMULATED" if found.clock == "simulated" else "")
-    console.print(f"[bold]{found.origin}[/]  {found.operator}  {clock}  policy {found.policy}")
+    console.print(f"[bold]{found.origin}[/]  {found.operator}  policy {found.policy}")
+    warn_if_simulated(found.clock)
     writer = "nobody writes now"
     if found.writer is not None:
         writer = f"process {found.writer.pid} writes" + (
@@ -67,6 +68,7 @@ def trace(
     if as_json:
         print_json(entries)
         return
+    warn_if_simulated(status_of(founded(home)).clock)
     for entry in entries:
         _tell(entry)
 
@@ -109,15 +111,37 @@ def sql(
 
 
 def kpi(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
-    """Show the key figures, newest business day first.
+    """Show the key figures of each hall's newest business day.
+
+    A figure without data is a dash, never zero. Other days, and clerks, are in the views that
+    `ledger sql "from information_schema.tables"` lists.
 
     Example: ledger kpi
     """
-    answer = _ask(founded(home), "select * from kpi order by k, hall, business_on desc", 30.0)
+    place = founded(home)
+    answer = _ask(place, "select * from kpi order by k, hall, clerk", 30.0)
+    rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
     if as_json:
-        print_json([dict(zip(answer.columns, row, strict=True)) for row in answer.rows])
-    else:
-        _print(answer)
+        print_json(rows)
+        return
+    state = status_of(place)
+    warn_if_simulated(state.clock)
+    table = Table("", "key figure", "hall", "clerk", "day", "value", "of", "target")
+    for row in rows:
+        sign = "≤" if row["direction"].startswith("lower") else "≥"
+        table.add_row(
+            row["k"],
+            f"{row['name']} {row['name_zh']}",
+            row["hall"],
+            row["clerk"] or "",
+            str(row["business_on"]),
+            "—" if row["value"] is None else f"{row['value']:,.1f} {row['unit']}",
+            f"{row['denominator']:,.0f}",
+            "" if row["target"] is None else f"{sign} {row['target']:,.0f}",
+        )
+    console.print(table)
+    newest = max(each.recorded_at for each in state.partitions)
+    console.print(f"as of {newest}, {state.lag:,} entries behind the log")
 
 
 def _ask(home: Home, select: str, seconds: float) -> worker.Table:

@@ -1,16 +1,18 @@
 """The log in one SQLite file: every record of every partition, as the very bytes written.
 
 What is appended is durable when `append` returns, or not there at all. A position is written
-once: a second record for it is refused, and nothing in the file can be updated or deleted through
-SQL. Readers in other processes see whole batches only, and never wait for the writer.
+once, behind the one before it: triggers refuse any other row, and every update or delete. Readers
+in other processes see whole batches only, and never wait for the writer.
 """
 
+import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from ledger.entry import ChainError, LedgerError
+from ledger.entry import ChainError, LedgerError, leaf_hash
 
 _SCHEMA: Final = """
     create table entry (
@@ -19,6 +21,10 @@ _SCHEMA: Final = """
         record blob not null,
         primary key (partition, position)
     );
+    create trigger entry_follows_the_last before insert on entry
+        when new.position is not 1 + (
+            select coalesce(max(position), 0) from entry where partition = new.partition)
+        begin select raise(abort, 'an entry takes the next position'); end;
     create trigger entry_is_not_changed before update on entry
         begin select raise(abort, 'an entry is never changed'); end;
     create trigger entry_is_not_deleted before delete on entry
@@ -28,7 +34,10 @@ _SCHEMA: Final = """
 
 class SqliteLog:
     def __init__(self, path: Path, *, writer: bool = False) -> None:
-        """Opens an existing log. Raises LedgerError where there is none."""
+        """Opens an existing log. Raises LedgerError where there is none, or what is there is none.
+
+        `ledger` is its identity, the leaf hash of partition 0's founding.
+        """
         if not path.exists():
             raise LedgerError(f"there is no ledger at {path.parent}; found one with `ledger init`")
         mode = "rw" if writer else "ro"
@@ -40,15 +49,24 @@ class SqliteLog:
             check_same_thread=False,
             timeout=30,
         )
-        if writer:
-            self._connection.execute("pragma synchronous = full")
-        self._connection.execute("pragma cache_size = -32000")
+        try:
+            with self._reading():
+                if writer:
+                    self._connection.execute("pragma synchronous = full")
+                self._connection.execute("pragma cache_size = -32000")
+            self.ledger = leaf_hash(self.record(0, 1) or b"")
+        except LedgerError:
+            self._connection.close()
+            raise
 
     @classmethod
     def create(cls, path: Path, first_records: Sequence[bytes]) -> None:
         """Founds the log: the file and the first record of each partition appear together."""
+        if Path(f"{path}-wal").exists():
+            raise LedgerError(f"{path.name} is gone, but {path.name}-wal holds entries of it")
         unfinished = path.with_suffix(".founding")
-        unfinished.unlink(missing_ok=True)
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{unfinished}{suffix}").unlink(missing_ok=True)
         connection = sqlite3.connect(unfinished, isolation_level=None)
         connection.execute("pragma page_size = 8192")
         connection.execute("pragma journal_mode = wal")
@@ -61,6 +79,7 @@ class SqliteLog:
         connection.close()
         # A crash before this leaves only the unfinished file, which the next founding removes.
         unfinished.replace(path)
+        _sync_folder(path.parent)
 
     def append(self, records: Sequence[tuple[int, int, bytes]]) -> None:
         """Writes (partition, position, record) rows in one durable transaction.
@@ -86,7 +105,7 @@ class SqliteLog:
 
     def read(self, partition: int, after: int, limit: int) -> list[bytes]:
         """Up to `limit` records of the partition that follow position `after`, in order."""
-        rows = self._connection.execute(
+        rows = self._rows(
             "select record from entry where partition = ? and position > ?"
             " order by position limit ?",
             (partition, after, limit),
@@ -94,11 +113,11 @@ class SqliteLog:
         return [record for (record,) in rows]
 
     def record(self, partition: int, position: int) -> bytes | None:
-        row = self._connection.execute(
+        rows = self._rows(
             "select record from entry where partition = ? and position = ?",
             (partition, position),
-        ).fetchone()
-        return row[0] if row else None
+        )
+        return rows[0][0] if rows else None
 
     def ends(self) -> dict[int, int]:
         """The last position of each partition."""
@@ -110,16 +129,28 @@ class SqliteLog:
         return ends
 
     def _end(self, partition: int) -> int | None:
-        return self._connection.execute(
-            "select max(position) from entry where partition = ?", (partition,)
-        ).fetchone()[0]
+        rows = self._rows("select max(position) from entry where partition = ?", (partition,))
+        return rows[0][0]
 
-    def follow(self, after: Mapping[int, int], limit: int) -> Iterator[tuple[int, list[bytes]]]:
-        """Per partition, up to `limit` records after the given positions; nothing where none."""
-        for partition, position in after.items():
-            records = self.read(partition, position, limit)
-            if records:
-                yield partition, records
+    def _rows(self, query: str, values: tuple[int, ...]) -> list[Any]:
+        with self._reading():
+            return self._connection.execute(query, values).fetchall()
+
+    @contextmanager
+    def _reading(self) -> Generator[None, None, None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise LedgerError(f"the log {self.path.name} cannot be read: {error}") from error
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a file's name in the folder durable, as a commit makes its content."""
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

@@ -120,7 +120,7 @@ def load() -> Definitions:
     home = resources.files("ledger.projections")
     return Definitions(
         folds=tuple(read_fold(name, text) for name, text in _files(home / "facts")),
-        views=_in_order([read_view(name, text) for name, text in _files(home / "views")]),
+        views=in_order([read_view(name, text) for name, text in _files(home / "views")]),
         shared=(home / "shared.sql").read_text(encoding="utf-8"),
     )
 
@@ -215,7 +215,7 @@ def _validate(fold: Fold) -> None:
             )
 
 
-def _in_order(views: list[View]) -> tuple[View, ...]:
+def in_order(views: list[View]) -> tuple[View, ...]:
     """Views behind the views that they read."""
     names = {view.name for view in views}
     ordered: list[View] = []

@@ -96,6 +96,11 @@ def test_a_clerk_acts_in_the_own_halls_only() -> None:
     open_hall().when(ARRIVE, actor="m-he", **wish).recorded(visit.Arrived)
 
 
+def test_leaving_the_hall_out_of_the_envelope_does_not_hide_where_a_clerk_belongs() -> None:
+    open_hall().when(ARRIVE, actor="c-chen", visit="v1").refused("ENV-04", "renmin")
+    open_hall().when(ARRIVE, actor="c-li", visit="v1").recorded(visit.Arrived)
+
+
 @pytest.mark.parametrize("actor", ["c-li", "s-sun"])
 def test_a_role_that_is_asked_for_is_had(actor: str) -> None:
     marks = replace(visit.Arrive.marks, roles=("supervisor", "manager"))
@@ -172,6 +177,12 @@ def test_an_approver_is_another_person_who_may_approve(
     marks = replace(visit.Arrive.marks, approver=True)
     refusal = _check(marks, "-", actor="c-li", approver=approver, visit="v1")
     assert (refusal and refusal.rule) == rule
+
+
+def test_a_missing_approver_is_told_apart_from_one_who_may_not_approve() -> None:
+    refusal = _check(replace(visit.Arrive.marks, approver=True), "-", visit="v1")
+    assert refusal is not None
+    assert refusal.detail == "no approver is named"
 
 
 # ENV-08, ENV-09

@@ -66,7 +66,7 @@ def test_a_clerk_has_one_open_shift() -> None:
 
 
 def test_a_clerk_of_another_hall_opens_no_shift_here() -> None:
-    Case(HALL).when(open_shift(), actor="c-chen").refused("SHF-03", "renmin")
+    Case(HALL).when(open_shift(), actor="c-chen").refused("ENV-04", "renmin")
     Case("hall/binjiang").when(open_shift(), actor="c-chen").recorded(shift.Opened)
 
 

@@ -295,13 +295,13 @@ BEFORE: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class State(model.State, frozen=True, kw_only=True):
-    """`clerk` serves the visit, or served it to its close; `calls` are those of this turn."""
+    """`waits_since` its ticket's issue, or its arrival without one; `calls` are those of this turn;
+    `clerk` serves the visit, or served it to its close."""
 
     ticket: Ticket = "none"
-    arrived_at: datetime = BEFORE
+    waits_since: datetime = BEFORE
     lapse_due_at: datetime = BEFORE
     service_area: ServiceArea | None = None
-    issued_at: datetime | None = None
     calls: int = 0
     called_at: datetime = BEFORE
     called_counter: str | None = None
@@ -324,7 +324,7 @@ def evolve(state: State, event: AnyEvent, envelope: Envelope) -> State:
     replace = msgspec.structs.replace
     match event:
         case Arrived():
-            return State(status="open", arrived_at=envelope.time, lapse_due_at=event.lapse_due_at)
+            return State(status="open", waits_since=envelope.time, lapse_due_at=event.lapse_due_at)
         case TicketIssued() | TicketCalled() | NoShowRecorded() | Rejoined():
             return _queued(state, event, envelope)
         case Abandoned():
@@ -358,7 +358,7 @@ def _queued(
     match event:
         case TicketIssued():
             return replace(
-                state, ticket="waiting", service_area=event.service_area, issued_at=envelope.time
+                state, ticket="waiting", service_area=event.service_area, waits_since=envelope.time
             )
         case TicketCalled():
             first = state.first_wait_seconds
@@ -495,8 +495,7 @@ def decide(wish: AnyInteraction, state: State, context: "Context[Register]") -> 
         case Rejoin():
             return _rejoin(wish, state, context)
         case Abandon():
-            since = state.issued_at or state.arrived_at
-            return [Abandoned.of(wish, wait_seconds=whole_seconds(since, context.envelope.time))]
+            return _abandon(wish, state, context)
         case Lapse():
             return _lapse(wish, state, context)
         case Start():
@@ -551,8 +550,7 @@ def _call_ticket(call: CallTicket, state: State, context: "Context[Register]") -
         return refusal
     if state.calls >= context.policy[policy.QUEUE_MAX_CALLS]:
         return VIS_07(f"the ticket has been called {state.calls} times")
-    since = state.issued_at or state.arrived_at
-    wait_seconds = whole_seconds(since, context.envelope.time)
+    wait_seconds = whole_seconds(state.waits_since, context.envelope.time)
     return [TicketCalled.of(call, call_count=state.calls + 1, wait_seconds=wait_seconds)]
 
 
@@ -584,6 +582,11 @@ def _rejoin(rejoin: Rejoin, state: State, context: "Context[Register]") -> Decis
     return [
         Rejoined.of(rejoin, service_area=state.service_area, lapse_due_at=_lapse_due_at(context))
     ]
+
+
+def _abandon(leaving: Abandon, state: State, context: "Context[Register]") -> Decision:
+    wait_seconds = whole_seconds(state.waits_since, context.envelope.time)
+    return [Abandoned.of(leaving, wait_seconds=wait_seconds)]
 
 
 def _lapse(lapse: Lapse, state: State, context: "Context[Register]") -> Decision:

@@ -20,7 +20,8 @@ from (
         hall,
         business_on,
         count(*) filter (outcome in ('abandoned', 'no_show')) as numerator,
-        count(issued_at) as denominator
+        count(*) as denominator
     from visits
+    where issued_at is not null
     group by hall, business_on
 )

@@ -1,0 +1,1 @@
+"""Measured claims. Each prints the machine, the versions and its figures; none is a test."""

@@ -1,0 +1,181 @@
+"""How many interactions a second the ledger records, and how many it makes visible.
+
+    python -m bench.decide [--count 100000] [--json]
+
+`interactions_per_second`: the path of `ledger publish` over the simulator's mix, from the bytes of
+a message to its durable entry, follow-ons counted; the projector runs beside it in its own process.
+`visible_per_second`: the same until every entry is in the tables and their snapshot.
+`ratio_to_library`: against the same rules over the first messages of the same mix, follow-ons
+left out on both sides, saved one by one through the library's own SQLite module.
+"""
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from eventsourcing.persistence import EventStore
+from eventsourcing.sqlite import SQLiteDatastore, SQLiteProcessRecorder
+
+from bench.machine import machine
+from consumers.answers import reply
+from consumers.decider import recording_time
+from consumers.embedded import Embedded, found
+from consumers.projector import ProjectorProcess
+from ledger import simulator, wire
+from ledger.aggregates.model import Context
+from ledger.decide import decide
+from ledger.door.admit import Admitted, Door
+from ledger.recorder import EventMapper
+from ledger.reference import Founding, Reference
+from ledger.rules import Refusal
+from ledger.vault import Vault
+
+BATCH = 500
+
+
+def measure(count: int, library: int) -> dict[str, Any]:
+    facts = simulator.founding_of(1)
+    messages = list(islice(simulator.messages(1), count))
+    with tempfile.TemporaryDirectory(prefix="ledger-bench-") as folder:
+        ledger = _ledger(Path(folder) / "home", facts, messages)
+        ours = _ledger_alone(Path(folder) / "alone", facts, messages[:library])
+        theirs = _library(Path(folder), facts, messages[:library])
+    return {
+        **machine(),
+        **ledger,
+        "library_messages": library,
+        "library_per_second": round(library / theirs),
+        "ratio_to_library": round(theirs / ours, 1),
+    }
+
+
+def _ledger(home: Path, facts: Founding, messages: Sequence[bytes]) -> dict[str, Any]:
+    found(home, facts)
+    with Embedded(home) as ledger:
+        projector = ProjectorProcess(home)
+        time.sleep(2)
+        started = time.perf_counter()
+        _publish(ledger, messages)
+        recorded = time.perf_counter() - started
+        tips = [ledger.store.index.tip(number) for number in range(facts.partitions)]
+        entries = sum(tip.head.position for tip in tips) - facts.partitions
+        events = sum(tip.next_event - 1 for tip in tips)
+        follow_ons = ledger.follow_ons
+    projector.finish()
+    visible = time.perf_counter() - started
+    return {
+        "messages": len(messages),
+        "entries": entries,
+        "follow_ons": follow_ons,
+        "events_per_entry": round(events / entries, 2),
+        "entry_bytes_mean": round(_record_bytes(home) / entries),
+        "interactions_per_second": round(entries / recorded),
+        "visible_per_second": round(entries / visible),
+    }
+
+
+def _ledger_alone(home: Path, facts: Founding, messages: Sequence[bytes]) -> float:
+    """Seconds for the messages through the same path, without a projector beside it."""
+    found(home, facts)
+    with Embedded(home) as ledger:
+        started = time.perf_counter()
+        _publish(ledger, messages)
+        return time.perf_counter() - started
+
+
+def _publish(ledger: Embedded, messages: Sequence[bytes]) -> None:
+    rest: Iterator[bytes] = iter(messages)
+    while batch := list(islice(rest, BATCH)):
+        for answer in ledger.publish(batch):
+            reply(answer)
+
+
+def _record_bytes(home: Path) -> int:
+    import sqlite3
+
+    log = sqlite3.connect(home / "log.sqlite")
+    [(size,)] = log.execute("select sum(length(record)) from entry where position > 1").fetchall()
+    log.close()
+    return size
+
+
+def _library(folder: Path, facts: Founding, messages: Sequence[bytes]) -> float:
+    """Seconds for the messages by the same door and rules, each saved by the library at once."""
+    Vault.create(folder / "vault.sqlite", folder / "vault.key")
+    vault = Vault(folder / "vault.sqlite", folder / "vault.key")
+    reference = Reference(facts)
+    door = Door(reference, vault)
+    datastore = SQLiteDatastore(str(folder / "library.sqlite"), originator_id_type="text")
+    recorder = SQLiteProcessRecorder(datastore)
+    recorder.create_table()
+    one_by_one = _OneByOne(reference, EventStore(EventMapper(), recorder))
+    started = time.perf_counter()
+    for message in messages:
+        admitted = door.admit(message)
+        if isinstance(admitted, Admitted):
+            one_by_one.save(admitted)
+            vault.flush()
+    seconds = time.perf_counter() - started
+    datastore.close()
+    vault.close()
+    return seconds
+
+
+class _OneByOne:
+    """The same rules with states in memory; what they decide is saved by the library at once."""
+
+    def __init__(self, reference: Reference, store: EventStore[str]) -> None:
+        self._reference = reference
+        self._store = store
+        self._states: dict[str, tuple[Any, int]] = {}
+        self._registers: dict[str, Any] = {}
+        self._last = datetime(2026, 11, 1, tzinfo=UTC)
+
+    def save(self, admitted: Admitted) -> None:
+        envelope = admitted.envelope
+        self._last, _ = recording_time(self._reference, self._last, self._last, envelope.time)
+        kind = wire.INTERACTIONS[envelope.type]
+        room = wire.REGISTERS[kind.owner]
+        stream = kind.aggregate.stream(envelope, admitted.interaction)
+        key = wire.stream_key(envelope.subject, stream)
+        state, version = self._states.get(key, (kind.aggregate.State(), 0))
+        register = self._registers.get(envelope.subject) or room.Register()
+        policy = self._reference.policy_at(self._last)
+        context = Context(envelope, register, self._reference, policy, admitted.derived, self._last)
+        decision = decide(admitted.interaction, state, context)
+        if isinstance(decision, Refusal):
+            return
+        happened = [
+            wire.Happened(stream, version + number, event, envelope, admitted.interaction)
+            for number, event in enumerate(decision, 1)
+        ]
+        self._store.put(happened)
+        for each in happened:
+            state = kind.aggregate.evolve(state, each.event, envelope)
+            register = room.evolve(register, each.event, stream, envelope)
+        self._states[key] = (state, happened[-1].version)
+        self._registers[envelope.subject] = register
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--count", type=int, default=100_000)
+    parser.add_argument("--library", type=int, default=5_000)
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    figures = measure(arguments.count, arguments.library)
+    if arguments.json:
+        print(json.dumps(figures))
+        return
+    for name, value in figures.items():
+        print(f"{name:26} {value}")
+
+
+if __name__ == "__main__":
+    main()

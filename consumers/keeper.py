@@ -1,0 +1,95 @@
+"""Keeps a projector running beside a server, and says when its tables show what is recorded.
+
+A projector that died is started again, after a growing pause where it dies again and again: the
+tables then stand still, and the ledger goes on recording.
+"""
+
+import sys
+import time
+from pathlib import Path
+from threading import Event, Thread
+from typing import Final
+
+from consumers.projector import ProjectorProcess
+from ledger.entry import LedgerError
+from ledger.logs.sqlite import SqliteLog
+from ledger.projections import snapshot
+from ledger.settings import Home
+
+LOOK_SECONDS: Final = 0.5
+LIVED_SECONDS: Final = 60.0
+MAX_PAUSE_SECONDS: Final = 30.0
+POLL_SECONDS: Final = 0.05
+ASK_AGAIN_SECONDS: Final = 1.0
+
+
+class ProjectorKeeper:
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._process = ProjectorProcess(home.folder)
+        self._stopping = Event()
+        self._thread = Thread(target=self._keep, name="keeping the projector", daemon=True)
+        self._thread.start()
+
+    @property
+    def running(self) -> bool:
+        return self._process.running
+
+    def catch_up(self, seconds: float) -> bool:
+        """Waits until the readers' snapshot shows all that is in the log now; whether it does."""
+        goal = self._ends()
+        deadline = time.monotonic() + seconds
+        asked_at = -ASK_AGAIN_SECONDS
+        looked_at: Path | None = None
+        while (now := time.monotonic()) < deadline:
+            current = snapshot.find(self._home.projections)
+            if current != looked_at:
+                looked_at = current
+                if self._shows(goal):
+                    return True
+            if now > asked_at + ASK_AGAIN_SECONDS:
+                # Asked again now and then: the one that was asked may have died.
+                self._process.ask()
+                asked_at = now
+            time.sleep(POLL_SECONDS)
+        return False
+
+    def finish(self) -> None:
+        """Lets the projector catch up, and waits. Raises LedgerError where it failed."""
+        self._stopping.set()
+        self._thread.join()
+        self._process.finish()
+
+    def _keep(self) -> None:
+        pause = LOOK_SECONDS
+        started_at = time.monotonic()
+        while not self._stopping.wait(LOOK_SECONDS):
+            if self._process.running:
+                continue
+            lived = time.monotonic() - started_at
+            pause = LOOK_SECONDS if lived > LIVED_SECONDS else min(2 * pause, MAX_PAUSE_SECONDS)
+            print(
+                f"ledger: the projector stopped with exit code {self._process.exit_code};"
+                f" it is started again in {pause:g} s",
+                file=sys.stderr,
+                flush=True,
+            )
+            if self._stopping.wait(pause):
+                return
+            self._process = ProjectorProcess(self._home.folder)
+            started_at = time.monotonic()
+
+    def _ends(self) -> dict[int, int]:
+        log = SqliteLog(self._home.log)
+        try:
+            return log.ends()
+        finally:
+            log.close()
+
+    def _shows(self, goal: dict[int, int]) -> bool:
+        try:
+            shown = snapshot.snapshot_positions(self._home.projections)
+        except LedgerError:
+            # It was replaced by a newer one between finding and opening it.
+            return False
+        return all(shown.get(partition, 0) >= end for partition, end in goal.items())

@@ -1,0 +1,270 @@
+"""A hall's day: who comes, who waits, who is on duty, and what happens behind the counters."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Literal
+
+from ledger.reference import Clerk, Hall
+from ledger.simulator import back_office
+from ledger.simulator.desk import Desk
+from ledger.simulator.people import Customer, new_customer
+from ledger.simulator.world import DAY, HOUR, Actor, Data, Message, World
+
+OPENS: Final = 8 * HOUR + HOUR // 2
+CLOSES: Final = 18 * HOUR
+LAST_ARRIVAL: Final = CLOSES - 10 * 60
+VISITS_PER_DESK_HOUR: Final = 3.6
+BUSY: Final = {
+    8: 0.6,
+    9: 0.9,
+    10: 1.75,
+    11: 1.0,
+    12: 0.6,
+    13: 0.7,
+    14: 0.9,
+    15: 1.6,
+    16: 1.7,
+    17: 0.8,
+}
+"""How many come in each hour of the day, against the mean: the rush is 10-11 and 15-17."""
+PAYDAYS: Final = (10, 11)
+PAYDAY_RUSH: Final = 1.3
+KNOWN_CUSTOMERS: Final = 3_000
+"""How many customers a hall remembers; who is forgotten does not come back."""
+
+Area = Literal["business_counter", "consultation"]
+Errand = Literal["pay", "consult", "change", "update", "consent", "refund", "trouble"]
+ERRANDS: Final[Mapping[Errand, int]] = MappingProxyType(
+    {"pay": 39, "consult": 22, "change": 17, "update": 6, "consent": 5, "refund": 2, "trouble": 9}
+)
+"""In a hundred visits."""
+ERRAND_OF_A_HUNDRED: Final[list[Errand]] = [
+    errand for errand, share in ERRANDS.items() for _ in range(share)
+]
+
+
+@dataclass(slots=True)
+class Ticket:
+    """A visit in the queue. `gone`: the customer has left without a word."""
+
+    visit: str
+    number: str
+    area: Area
+    errand: Errand
+    priority: bool
+    state: Literal["waiting", "called", "over"] = "waiting"
+    gone: bool = False
+    no_shows: int = 0
+    since: int = 0
+
+
+class HallLife:
+    """One hall over all days. `other_hall` is where a terminal may be set to by mistake."""
+
+    def __init__(
+        self, world: World, hall: Hall, staff: list[Clerk], other_hall: str | None
+    ) -> None:
+        self.world: Final = world
+        self.hall_id: Final = hall.hall_id
+        self.subject: Final = f"hall/{hall.hall_id}"
+        self.other_hall: Final = other_hall
+        roles = {clerk.role: clerk.clerk_id for clerk in staff}
+        self.supervisor: Final = roles["supervisor"]
+        self.manager: Final = roles["manager"]
+        self.former_clerk: Final = next(c.clerk_id for c in staff if c.status == "left")
+        self.desks: Final = [
+            Desk(world, self, counter, clerk)
+            for counter, clerk in zip(hall.counters, staff, strict=False)
+        ]
+        self._customers: list[Customer] = []
+        self._queues: dict[str, deque[Ticket]] = {}
+        self._tickets = 0
+
+    def begin_day(self) -> None:
+        """Called at midnight."""
+        self._queues = {"business_counter": deque(), "consultation": deque()}
+        self._tickets = 0
+        world = self.world
+        for number, desk in enumerate(self.desks):
+            if (world.day + number) % 7 == 6:
+                continue
+            late = world.between(0, 12 * 60) if world.chance(0.08) else 0
+            world.start(desk.work(), OPENS - world.between(2 * 60, 15 * 60) + late)
+        world.start(self._arrivals(), OPENS)
+        world.start(back_office.billing_run(self), 11 * HOUR)
+        world.start(back_office.evening_app(self), 19 * HOUR)
+
+    # Who comes
+
+    def _arrivals(self) -> Actor:
+        world = self.world
+        rate = VISITS_PER_DESK_HOUR * len(self.desks) / HOUR
+        if world.on(world.day).day in PAYDAYS:
+            rate *= PAYDAY_RUSH
+        most = max(BUSY.values())
+        while world.second_of_day < LAST_ARRIVAL:
+            yield 1 + int(world.random.expovariate(rate * most))
+            hour = world.second_of_day // HOUR
+            if world.second_of_day < LAST_ARRIVAL and world.chance(BUSY[hour] / most):
+                world.start(self._visit())
+
+    def _visit(self) -> Actor:
+        """From the door to the queue, and out of it again where patience ends."""
+        world = self.world
+        errand = world.pick(ERRAND_OF_A_HUNDRED)
+        consults = errand in ("consult", "trouble") and world.chance(0.75)
+        ticket = Ticket(
+            visit=world.new_id("v"),
+            number="",
+            area="consultation" if consults else "business_counter",
+            errand=errand,
+            priority=world.chance(0.04),
+        )
+        self.by_machine("visit.arrive.v1", ticket, self._arrival(ticket))
+        if world.chance(0.015):
+            if world.chance(0.6):
+                yield world.between(60, 600)
+                self.by_machine("visit.abandon.v1", ticket, {"reason": "used_self_service"})
+            return
+        yield world.between(4, 50)
+        yield from self._take_ticket(ticket)
+        yield from self._wait(ticket)
+
+    def _arrival(self, ticket: Ticket) -> Data:
+        arrival = self.world.random.random()
+        data: Data = {
+            "arrival": "walk_in" if arrival < 0.9 else "returning",
+            "priority_lane": ticket.priority,
+        }
+        if arrival > 0.97:
+            data |= {"arrival": "appointment", "appointment_id": self.world.new_id("ap")}
+        if self.world.chance(0.15):
+            data["companions"] = self.world.between(1, 2)
+        return data
+
+    def _take_ticket(self, ticket: Ticket) -> Actor:
+        world = self.world
+        if self._tickets and world.chance(0.004):
+            # VIS-03: the machine forgot the last number.
+            wrong: Data = {"ticket_no": self._number(ticket), "service_area": ticket.area}
+            self.by_machine("visit.issue_ticket.v1", ticket, wrong)
+            yield 6
+        self._tickets += 1
+        ticket.number = self._number(ticket)
+        issue: Data = {"ticket_no": ticket.number, "service_area": ticket.area}
+        self.by_machine("visit.issue_ticket.v1", ticket, issue)
+        self._join(ticket)
+
+    def _number(self, ticket: Ticket) -> str:
+        return f"A{self._tickets:03d}"
+
+    def _join(self, ticket: Ticket) -> None:
+        ticket.state, ticket.since = "waiting", self.world.now
+        queue = self._queues[ticket.area]
+        if ticket.priority:
+            queue.appendleft(ticket)
+        else:
+            queue.append(ticket)
+
+    def _wait(self, ticket: Ticket) -> Actor:
+        world = self.world
+        if world.chance(0.012):
+            ticket.gone = True
+            return
+        yield 300 + int(world.random.expovariate(1 / 4_000))
+        if ticket.state != "waiting" or ticket.gone:
+            return
+        if world.chance(0.3):
+            ticket.gone = True
+            return
+        ticket.state = "over"
+        self.by_machine("visit.abandon.v1", ticket, {"reason": "wait_too_long"})
+
+    def rejoin(self, ticket: Ticket) -> Actor:
+        """Some who missed their call come back; once only (VIS-09)."""
+        if self.world.chance(0.45):
+            yield self.world.between(120, 1_500)
+            self.by_machine("visit.rejoin.v1", ticket, {})
+            if ticket.no_shows == 1:
+                ticket.gone = self.world.chance(0.1)
+                self._join(ticket)
+
+    def next_ticket(self, desk: Desk) -> Ticket | None:
+        """The ticket that the desk calls next; business counters help out in consultation."""
+        for area in desk.areas:
+            queue = self._queues[area]
+            while queue:
+                ticket = queue.popleft()
+                if ticket.state == "waiting":
+                    return ticket
+        return None
+
+    def waiting(self, area: str) -> int:
+        return len(self._queues[area])
+
+    # Whom they serve
+
+    def take_customer(self) -> Customer | None:
+        """A known customer, or None for someone new. Nobody is in two places at once."""
+        customers, world = self._customers, self.world
+        if not customers or not world.chance(0.7 * len(customers) / (len(customers) + 300)):
+            return None
+        return self._remove(int(world.random.random() * len(customers)))
+
+    def take_payer(self) -> Customer | None:
+        """A known customer who has paid before."""
+        customers, world = self._customers, self.world
+        for _ in range(8 if customers else 0):
+            number = int(world.random.random() * len(customers))
+            if customers[number].payment is not None:
+                return self._remove(number)
+        return None
+
+    def _remove(self, number: int) -> Customer:
+        customers = self._customers
+        customers[number], customers[-1] = customers[-1], customers[number]
+        return customers.pop()
+
+    def new_customer(self) -> Customer:
+        return new_customer(self.world)
+
+    def leave(self, customer: Customer) -> None:
+        """The customer goes home, and may come again."""
+        if len(self._customers) < KNOWN_CUSTOMERS:
+            self._customers.append(customer)
+        else:
+            self._customers[int(self.world.random.random() * KNOWN_CUSTOMERS)] = customer
+
+    # Machines and hours
+
+    def by_machine(
+        self,
+        type_: str,
+        ticket: Ticket,
+        data: Data,
+        source: str = "queue-machine",
+        actor: str = "system:queue_machine",
+    ) -> None:
+        self.world.send(
+            Message(
+                source=source,
+                type=type_,
+                subject=self.subject,
+                actor=actor,
+                hall=self.hall_id,
+                visit=ticket.visit,
+                channel="store" if source == "queue-machine" else "system",
+                data=data,
+            )
+        )
+
+    def until_working(self, seconds: int) -> int:
+        """Seconds to wait so that at least `seconds` pass and people are at work (09:00-17:30)."""
+        then = (self.world.now + seconds) % DAY
+        if then < 9 * HOUR:
+            return seconds + 9 * HOUR - then + self.world.between(0, HOUR)
+        if then > 17 * HOUR + HOUR // 2:
+            return seconds + DAY - then + 9 * HOUR + self.world.between(0, HOUR)
+        return seconds

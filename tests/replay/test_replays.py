@@ -1,0 +1,116 @@
+"""Trace, as-of and rebuild read again what was written, and write nothing to the ledger."""
+
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from consumers.embedded import Embedded
+from ledger.entry import LedgerError
+from ledger.projections.engine import differences
+from ledger.projections.snapshot import current_snapshot
+from ledger.settings import Home
+from replay.as_of import replay_as_of
+from replay.rebuild import rebuild
+from replay.status import status_of
+from replay.trace import trace
+from tests.replay.conftest import CUSTOMER
+
+PAID = datetime.fromisoformat("2026-11-03T10:10:00+08:00")
+BEFORE_PAYING = datetime.fromisoformat("2026-11-03T10:09:59+08:00")
+FOUNDED = datetime.fromisoformat("2026-11-02T00:00:00+08:00")
+
+
+def test_a_stream_is_traced_with_its_refusals_and_its_cause(home: Home) -> None:
+    entries = trace(home, "payment/p-1001")
+    assert [(entry.type, entry.outcome) for entry in entries] == [
+        ("payment.receive.v1", "recorded"),
+        ("payment.allocate.v1", "recorded"),
+        ("payment.issue_receipt.v1", "recorded"),
+        ("payment.reverse.v1", "refused"),
+    ]
+    received, allocated, _, reversed_ = entries
+    assert allocated.cause == received.events[0].id
+    assert (reversed_.rule, reversed_.approver) == ("ENV-07", "c-li")
+    assert {entry.policy for entry in entries} == {"2026.1"}
+
+
+def test_an_owner_is_traced_over_all_its_streams(home: Home) -> None:
+    types = [entry.type for entry in trace(home, CUSTOMER)]
+    assert types[:2] == ["customer.register.v1", "customer.verify_identity.v1"]
+    assert len(types) == 6
+
+
+def test_a_trace_of_nothing_says_so(home: Home) -> None:
+    with pytest.raises(LedgerError, match="nothing is recorded of payment/p-9"):
+        trace(home, "payment/p-9")
+
+
+def test_a_trace_shows_no_personal_data(home: Home) -> None:
+    told = repr(trace(home, CUSTOMER))
+    assert "13800138000" not in told
+    assert "王小明" not in told
+
+
+def payments(file: Path) -> list[tuple[str, int]]:
+    tables = duckdb.connect(str(file), read_only=True)
+    rows = tables.execute("select payment_id, amount_fen from payments").fetchall()
+    tables.close()
+    return rows
+
+
+def test_as_of_a_moment_knows_what_was_recorded_until_then(home: Home, tmp_path: Path) -> None:
+    replay_as_of(home, BEFORE_PAYING, tmp_path / "before.duckdb")
+    replay_as_of(home, PAID, tmp_path / "paid.duckdb")
+    assert payments(tmp_path / "before.duckdb") == []
+    assert payments(tmp_path / "paid.duckdb") == [("p-1001", 10000)]
+
+
+def test_as_of_the_end_equals_the_live_tables(home: Home, tmp_path: Path) -> None:
+    now = tmp_path / "now.duckdb"
+    replay_as_of(home, datetime.fromisoformat("2027-01-01T00:00:00+08:00"), now)
+    assert differences(current_snapshot(home.projections), now) == []
+
+
+def test_as_of_never_overwrites_a_file(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "mine.duckdb").write_text("mine")
+    with pytest.raises(LedgerError, match="exists"):
+        replay_as_of(home, PAID, tmp_path / "mine.duckdb")
+    assert (tmp_path / "mine.duckdb").read_text() == "mine"
+
+
+def test_as_of_before_the_founding_is_refused(home: Home, tmp_path: Path) -> None:
+    day_before = datetime.fromisoformat("2026-11-01T00:00:00+08:00")
+    with pytest.raises(LedgerError, match="founded after"):
+        replay_as_of(home, day_before, tmp_path / "none.duckdb")
+    assert replay_as_of(home, FOUNDED, tmp_path / "founded.duckdb").entries == 8
+
+
+def test_a_rebuild_gives_the_same_tables(home: Home, tmp_path: Path) -> None:
+    before = tmp_path / "before.duckdb"
+    before.write_bytes(current_snapshot(home.projections).read_bytes())
+    assert rebuild(home).entries == 23
+    assert differences(before, current_snapshot(home.projections)) == []
+
+
+def test_a_rebuild_is_refused_while_another_process_writes(home: Home) -> None:
+    with Embedded(home.folder), pytest.raises(LedgerError, match="writes this ledger"):
+        rebuild(home)
+
+
+def test_status_counts_entries_and_lag(home: Home) -> None:
+    assert status_of(home).lag == 0
+    with Embedded(home.folder) as ledger:
+        [answer] = ledger.publish(
+            [
+                b'{"specversion":"1.0","id":"late","source":"queue-machine","type":'
+                b'"visit.arrive.v1","subject":"hall/renmin","time":"2026-11-03T11:00:00+08:00",'
+                b'"actor":"system:queue_machine","hall":"renmin","visit":"v-2","data":'
+                b'{"arrival":"walk_in","priority_lane":false}}'
+            ]
+        )
+        assert answer.outcome == "recorded"  # type: ignore[union-attr]
+    status = status_of(home)
+    assert (status.entries, status.lag) == (24, 1)
+    assert status.clock == "simulated"
