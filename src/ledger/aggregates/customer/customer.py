@@ -402,12 +402,12 @@ def _register(new: Register, context: "Context[Known]") -> Decision:
             return refusal
     if not new.notice_given:
         return CUS_05()
-    if minor == "under_14":
-        guardian = (
-            new.guardian_identity_digest, new.guardian_name, new.guardian_consent_document_id
-        )  # fmt: skip
-        if None in guardian:
-            return CUS_06()
+    if minor == "under_14" and (
+        new.guardian_identity_digest is None
+        or new.guardian_name is None
+        or new.guardian_consent_document_id is None
+    ):
+        return CUS_06()
     return [Registered.of(new, customer_id=customer_id, minor=minor)]
 
 
