@@ -8,7 +8,7 @@ from threading import Event, Thread
 
 from consumers import projector
 from ledger.entry import LedgerError
-from ledger.settings import DEFAULT_HOME, Home
+from ledger.settings import DEFAULT_HOME, Home, collect_seldom
 
 CONSUMERS = {"projector": projector.run}
 
@@ -19,6 +19,7 @@ def main() -> int:
     parser.add_argument("--home", type=Path, default=Path(DEFAULT_HOME))
     parser.add_argument("--until-eof", action="store_true", help="stop when standard input ends")
     arguments = parser.parse_args()
+    collect_seldom()
     stopping, asked = Event(), Event()
 
     def stop(_signal: int, _frame: object) -> None:

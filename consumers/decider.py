@@ -6,7 +6,7 @@ under the same source and id gets the first answer again, and no entry.
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -21,7 +21,6 @@ from ledger.door.admit import Admitted
 from ledger.entry import Entry, Intake, Said
 from ledger.index import Place
 from ledger.partition import partition_of
-from ledger.policy import Policy
 from ledger.recorder import PartitionRecorder, event_store
 from ledger.reference import Reference
 from ledger.rules import Refusal
@@ -57,7 +56,8 @@ class Decider:
             event_store(PartitionRecorder(store, number)) for number in range(partitions)
         ]
         self._states: OrderedDict[str, tuple[State, int]] = OrderedDict()
-        self._policies: dict[str, Policy] = {}
+        # The first call brings the Kafka client in, half a second; not while a sender waits.
+        partition_of("operator", partitions)
 
     def decide(
         self, admitted: Admitted, recorded_at: datetime, *, via: str, clock_behind: bool = False
@@ -76,43 +76,35 @@ class Decider:
         if places:
             decision: Decision = common.ENV_01(f"id {envelope.id} came with other content before")
         else:
-            context = Context(
-                envelope,
-                self._store.index.register(envelope.subject),
-                self._reference,
-                in_force,
-                admitted.derived,
-                recorded_at,
-            )
-            decision = decide(admitted.interaction, state, context)
+            decision = decide(admitted.interaction, state, self._context(admitted, recorded_at))
+        events = () if isinstance(decision, Refusal) else decision
+        happened = self._happened(stream, version, events, admitted)
         draft = Draft(
             recorded_at,
             in_force.version,
             clock_behind,
             Intake(via=via, content=admitted.content, key=admitted.key_id),
             Said(**msgspec.structs.asdict(envelope), data=msgspec.Raw(admitted.data)),
-            dict(admitted.derived),
+            admitted.derived,
             decision if isinstance(decision, Refusal) else None,
+            happened,
         )
-        return self._record(partition, stream, (state, version), decision, draft, admitted)
-
-    def _record(
-        self,
-        partition: int,
-        stream: str,
-        known: tuple[State, int],
-        decision: Decision,
-        draft: Draft,
-        admitted: Admitted,
-    ) -> Answer:
-        events = () if isinstance(decision, Refusal) else decision
-        happened = self._happened(stream, known[1], events, admitted)
-        self._stores[partition].put(happened, draft=replace(draft, decided=happened))
+        self._stores[partition].put(happened, draft=draft)
         position = self._store.index.tip(partition).head.position
         if isinstance(decision, Refusal):
             return Answer("refused", partition, position, refusal=decision)
-        self._evolve(known, happened)
+        self._evolve((state, version), happened)
         return Answer("recorded", partition, position, happened=happened)
+
+    def _context(self, admitted: Admitted, recorded_at: datetime) -> Context[object]:
+        return Context(
+            admitted.envelope,
+            self._store.index.register(admitted.envelope.subject),
+            self._reference,
+            self._reference.policy_at(recorded_at),
+            admitted.derived,
+            recorded_at,
+        )
 
     def _happened(
         self, stream: str, version: int, events: Sequence[Event], admitted: Admitted
@@ -172,7 +164,7 @@ def recording_time(
     """
     if reference.clock == "system":
         return max(last, now), now < last
-    leap = timedelta(days=reference.policy_at(last)[policy.CLOCK_JUMP_DAYS])
-    if counter_time > last + leap:
+    if counter_time <= last:
         return last, False
-    return max(last, counter_time), False
+    leap = timedelta(days=reference.policy_at(last)[policy.CLOCK_JUMP_DAYS])
+    return (counter_time if counter_time <= last + leap else last), False

@@ -125,11 +125,9 @@ class Embedded:
 
     def _decide(self, admitted: Admitted, via: str) -> Answer:
         """Time passes up to the message's first, then it is decided, then what follows at once."""
-        moment, _ = recording_time(
-            self.reference, self._last, datetime.now(UTC), admitted.envelope.time
-        )
+        moment, behind = self._moment(admitted)
         self._send_due(moment)
-        answer = self._record(admitted, via)
+        answer = self._record(admitted, via, moment, behind)
         self._send_at_once()
         return answer
 
@@ -145,14 +143,17 @@ class Embedded:
 
     def _send(self, pending: Pending) -> None:
         admitted = self.door.admit_follow_on(pending.envelope, pending.data)
-        answer = self._record(admitted, "reactor")
+        answer = self._record(admitted, "reactor", *self._moment(admitted))
         self.follow_ons += 1
         self.refused_follow_ons += answer.outcome == "refused"
 
-    def _record(self, admitted: Admitted, via: str) -> Answer:
-        self._last, behind = recording_time(
-            self.reference, self._last, datetime.now(UTC), admitted.envelope.time
-        )
+    def _moment(self, admitted: Admitted) -> tuple[datetime, bool]:
+        """When it would be recorded now, and whether the clock is behind."""
+        return recording_time(self.reference, self._last, datetime.now(UTC), admitted.envelope.time)
+
+    def _record(self, admitted: Admitted, via: str, moment: datetime, behind: bool) -> Answer:
+        # Timers that were sent since the moment was taken may have moved the clock on.
+        self._last = max(self._last, moment)
         answer = self._decider.decide(admitted, self._last, via=via, clock_behind=behind)
         if answer.repeated:
             self._reactor.drop(admitted.envelope)

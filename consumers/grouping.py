@@ -8,7 +8,6 @@ gathers. Where a batch fails the ledger is opened again, which reads from the lo
 import contextlib
 import os
 import sqlite3
-import sys
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -25,6 +24,7 @@ from consumers.answers import Unauthorized
 from consumers.decider import Answer
 from consumers.embedded import Embedded
 from consumers.senders import Sender, source_of
+from consumers.telling import tell
 from ledger.door.admit import Admitted, Malformed
 from ledger.door.cloudevents import Message
 from ledger.entry import LedgerError
@@ -123,6 +123,7 @@ class Recording:
     # In the thread
 
     def _run(self) -> None:
+        requests: list[_Request] | None = None
         try:
             while (requests := self._take()) is not None:
                 if requests:
@@ -130,11 +131,14 @@ class Recording:
                 elif (error := self._attempt(self._pass_time)) is not None:
                     self._report(error)
         finally:
+            # However this ends, nobody is left waiting.
             with self._changed:
                 self._closing = True
-            while (requests := self._take()) is not None:
+            while requests is not None:
                 for request in requests:
-                    request.answers.set_exception(Unavailable())
+                    if not request.answers.done():
+                        request.answers.set_exception(Unavailable())
+                requests = self._take()
 
     def _take(self) -> list[_Request] | None:
         """The next group; empty where nothing came for a while, None when all is done."""
@@ -154,18 +158,16 @@ class Recording:
     def _record(self, requests: list[_Request]) -> None:
         """Answers each request of a group, whatever happens."""
         error = self._attempt(self._answer, *requests)
-        if error is None:
-            return
-        self._report(error)
-        left = deque(requests)
-        if len(requests) > 1:
-            # One of them may be to blame: each is tried alone, until one fails again.
-            while left and (error := self._attempt(self._answer, left[0])) is None:
-                left.popleft()
-        for request in left:
-            foreseen = error is None or isinstance(error, _FORESEEN)
-            request.answers.set_exception(Unavailable() if foreseen else Failed())
-            error = None
+        if error is not None and len(requests) > 1 and not isinstance(error, _FORESEEN):
+            # One of them is to blame, and the others must not suffer: each is tried alone.
+            self._report(error)
+            for request in requests:
+                self._record([request])
+        elif error is not None:
+            self._report(error)
+            failure = Unavailable if isinstance(error, _FORESEEN) else Failed
+            for request in requests:
+                request.answers.set_exception(failure())
 
     def _attempt(self, action: Callable[..., None], *arguments: _Request) -> Exception | None:
         """Does it with an open ledger. What is not durable when it fails is forgotten with it."""
@@ -174,14 +176,17 @@ class Recording:
         except Exception as error:
             with contextlib.suppress(Exception):
                 self.close()
+            # What a failed opening held, such as the lock's file, must not live on in its frames.
+            traceback.clear_frames(error.__traceback__)
             return error
+        self._said = ""
         return None
 
     def _open(self) -> Embedded:
         if self._ledger is None:
             self._ledger = Embedded(self._folder)
             self._announce()
-            print("ledger: opened again, and recording", file=sys.stderr, flush=True)
+            tell("opened again from the log")
         return self._ledger
 
     def _announce(self) -> None:
@@ -209,12 +214,12 @@ class Recording:
 
     def _report(self, error: Exception) -> None:
         """Says on standard error what failed, once while it goes on; nothing of any message."""
-        said = f"ledger: nothing is recorded: {error}"
+        said = f"nothing is recorded: {error}"
         if not isinstance(error, _FORESEEN):
             frames = "".join(traceback.format_tb(error.__traceback__))
-            said = f"ledger: a batch failed by {type(error).__name__}\n{frames}"
+            said = f"a batch failed by {type(error).__name__}\n{frames}"
         if said != self._said:
-            print(said, file=sys.stderr, flush=True)
+            tell(said)
         self._said = said
 
 

@@ -4,13 +4,13 @@ A projector that died is started again, after a growing pause where it dies agai
 tables then stand still, and the ledger goes on recording.
 """
 
-import sys
 import time
 from pathlib import Path
 from threading import Event, Thread
 from typing import Final
 
 from consumers.projector import ProjectorProcess
+from consumers.telling import tell
 from ledger.entry import LedgerError
 from ledger.logs.sqlite import SqliteLog
 from ledger.projections import snapshot
@@ -68,11 +68,9 @@ class ProjectorKeeper:
                 continue
             lived = time.monotonic() - started_at
             pause = LOOK_SECONDS if lived > LIVED_SECONDS else min(2 * pause, MAX_PAUSE_SECONDS)
-            print(
-                f"ledger: the projector stopped with exit code {self._process.exit_code};"
-                f" it is started again in {pause:g} s",
-                file=sys.stderr,
-                flush=True,
+            tell(
+                f"the projector stopped with exit code {self._process.exit_code};"
+                f" it is started again in {pause:g} s"
             )
             if self._stopping.wait(pause):
                 return

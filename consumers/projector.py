@@ -22,6 +22,7 @@ from ledger.settings import Home
 
 BATCH: Final = 20_000
 LOOK_AGAIN_SECONDS: Final = 0.1
+REST_AT_MOST_SECONDS: Final = 0.5
 SNAPSHOT_EVERY_SECONDS: Final = 10.0
 
 
@@ -79,8 +80,12 @@ def run(home: Home, stopping: Event, asked: Event | None = None) -> None:
                 while project(log, projector, upto=ends):
                     pass
                 snapshot_due = 0.0
-            elif not project(log, projector):
-                stopping.wait(LOOK_AGAIN_SECONDS)
+            else:
+                began = time.monotonic()
+                project(log, projector)
+                # Resting as long as it worked leaves the writer its core and makes batches larger.
+                took = time.monotonic() - began
+                (asked or stopping).wait(min(max(took, LOOK_AGAIN_SECONDS), REST_AT_MOST_SECONDS))
             if time.monotonic() > snapshot_due:
                 projector.snapshot()
                 snapshot_due = time.monotonic() + SNAPSHOT_EVERY_SECONDS

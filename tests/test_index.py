@@ -51,9 +51,7 @@ def content(home: Home) -> dict[str, list[Any]]:
 
 def _decoded(state: bytes) -> Any:
     value = msgspec.msgpack.decode(state)
-    return {
-        key: sorted(item) if isinstance(item, list) else item for key, item in value.items()
-    }
+    return {key: sorted(item) if isinstance(item, list) else item for key, item in value.items()}
 
 
 def open_index(home: Home) -> Index:

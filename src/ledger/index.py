@@ -84,11 +84,13 @@ class Index:
         """The entries of that message id, one for each content that came under it, in order."""
         rows = self._connection.execute(
             "select partition, position, content from message"
-            " where owner = ? and source = ? and id = ? order by position",
+            " where owner = ? and source = ? and id = ?",
             (owner, source, message_id),
         ).fetchall()
-        places = [Place(*row) for row in rows]
-        return places + self._messages.get((owner, source, message_id), [])
+        # Sorted here: there is nearly always none.
+        return sorted(Place(*row) for row in rows) + self._messages.get(
+            (owner, source, message_id), []
+        )
 
     def events(self, stream: str) -> list[tuple[int, int, int, int]]:
         """(version, partition, position, number in the entry) of the stream's events, in order."""
@@ -166,10 +168,20 @@ class Index:
         self._registers[owner] = register
         self._dirty_registers.add(owner)
 
+    def begin(self) -> None:
+        """Reads within one transaction until `flush` or `end`: a lock once, not once a query."""
+        if not self._connection.in_transaction:
+            self._connection.execute("begin")
+
+    def end(self) -> None:
+        """Ends reading where there is nothing to write."""
+        if self._connection.in_transaction:
+            self._connection.execute("rollback")
+
     def flush(self) -> None:
         """Writes what was applied to the file, in one transaction."""
+        self.begin()
         write = self._connection
-        write.execute("begin immediate")
         write.executemany(
             "insert or replace into message values (?, ?, ?, ?, ?, ?)",
             [

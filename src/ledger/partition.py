@@ -3,11 +3,12 @@
 from functools import lru_cache
 from typing import cast
 
-from kafka.partitioner.default import murmur2  # pyright: ignore[reportUnknownVariableType]
-
 
 @lru_cache(maxsize=100_000)
 def partition_of(subject: str, partitions: int) -> int:
     """The partition, from 0, of the owner that `subject` names."""
+    # Imported late: the whole client comes with it, and commands that only read never use it.
+    from kafka.partitioner.default import murmur2  # pyright: ignore[reportUnknownVariableType]
+
     hashed = cast(int, murmur2(subject.encode()))
     return (hashed & 0x7FFFFFFF) % partitions

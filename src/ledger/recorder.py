@@ -80,10 +80,11 @@ class PartitionRecorder(ProcessRecorder):
         draft: Draft | None = None,
         **kwargs: Any,
     ) -> list[int] | None:
-        """One entry with these events; the numbers that they got in the partition.
+        """One entry with these events; the numbers that they got in the partition, once durable.
 
-        Without `draft` (the library's own use) the entry has no interaction. Raises
-        IntegrityError where a version of a stream, or a tracking position, is taken.
+        Inside a batch there are none to tell yet, and the answer is None. Without `draft` (the
+        library's own use) the entry has no interaction. Raises IntegrityError where a version of a
+        stream, or a tracking position, is taken.
         """
         if not stored_events and draft is None and tracking is None:
             return []
@@ -92,10 +93,12 @@ class PartitionRecorder(ProcessRecorder):
             said = draft.said if draft else None
             records = tuple(_record(event, said) for event in stored_events)
             tracked = (tracking.application_name, tracking.notification_id) if tracking else None
+            told = draft or Draft(datetime.now(UTC))
+            if self._store.in_batch:
+                self._store.stage(self._partition, told, records, tracked)
+                return None
             with self._store.batch():
-                entry = self._store.stage(
-                    self._partition, draft or Draft(datetime.now(UTC)), records, tracked
-                )
+                entry = self._store.stage(self._partition, told, records, tracked)
         return list(range(entry.first_event, entry.first_event + len(records)))
 
     def _check(self, events: Sequence[StoredEvent], tracking: Tracking | None) -> None:

@@ -135,12 +135,14 @@ class Reference:
         self.halls = {hall.hall_id: hall for hall in founding.halls}
         self.clerks = {clerk.clerk_id: clerk for clerk in founding.clerks}
         self.sources = {source.name: source for source in founding.sources}
-        self.policies = ((founding.policy.effective_from_at, policy_of(founding.policy)),)
+        self.policies: tuple[tuple[datetime, Policy], ...] = (
+            (founding.policy.effective_from_at, policy_of(founding.policy)),
+        )
 
     def policy_at(self, moment: datetime) -> Policy:
         """The policy in force at `moment`; the first one also holds before it began."""
         in_force = self.policies[0][1]
-        for effective_from_at, policy in self.policies:
+        for effective_from_at, policy in self.policies[1:]:
             if effective_from_at <= moment:
                 in_force = policy
         return in_force

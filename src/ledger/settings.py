@@ -5,6 +5,7 @@ system's, so it goes with the process however that ends.
 """
 
 import fcntl
+import gc
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,12 @@ import msgspec
 from ledger.entry import LedgerError
 
 DEFAULT_HOME: Final = "ledger-home"
+
+
+def collect_seldom() -> None:
+    """Makes the garbage collector rare: what passes through is many small objects without cycles,
+    which it would look at again and again. Each executable calls this once."""
+    gc.set_threshold(100_000, 20, 20)
 
 
 class Writer(msgspec.Struct, frozen=True):
@@ -97,7 +104,11 @@ class Home:
                 f"{f' and takes interactions at {who.url}' if who and who.url else ''}"
             ) from error
         lock = WriterLock(file)
-        lock.announce(Writer(os.getpid()))
+        try:
+            lock.announce(Writer(os.getpid()))
+        except OSError as error:
+            lock.release()
+            raise LedgerError(f"the lock of {self.folder} cannot be written: {error}") from error
         return lock
 
     def writer(self) -> Writer | None:

@@ -7,9 +7,10 @@ and the index after it.
 import sqlite3
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from threading import RLock
+
+import msgspec
 
 from ledger import wire
 from ledger.entry import (
@@ -31,8 +32,7 @@ from ledger.rules import Refusal
 from ledger.wire import Happened
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """What an entry says beside its events; `decided` are they, which must read back as such."""
 
     recorded_at: datetime
@@ -56,7 +56,7 @@ class Store:
         self.log = log
         self.index = index
         self.lock = RLock()
-        self._staged: list[tuple[int, int, bytes]] = []
+        self._staged: dict[tuple[int, int], bytes] = {}
         self._depth = 0
         self._broken = False
 
@@ -65,6 +65,11 @@ class Store:
         if self._broken:
             raise LedgerError("an earlier batch failed; open the ledger again")
 
+    @property
+    def in_batch(self) -> bool:
+        """Whether entries staged now become durable with others, at the end of a batch."""
+        return self._depth > 0
+
     @contextmanager
     def batch(self) -> Generator[None, None, None]:
         """Stages the entries made inside and makes them durable together at its end."""
@@ -72,6 +77,7 @@ class Store:
             self.check()
             self._depth += 1
             try:
+                self.index.begin()
                 yield
                 if self._depth == 1 and self._staged:
                     self._commit()
@@ -83,14 +89,16 @@ class Store:
                 raise
             finally:
                 self._depth -= 1
+                if self._depth == 0 and not self._broken:
+                    self.index.end()
 
     def _commit(self) -> None:
         # Something failed inside and was caught there: part of a batch is no batch.
         self.check()
-        self.log.append(self._staged)
+        self.log.append([(*place, record) for place, record in self._staged.items()])
         # From here on the batch is durable; the index catches up if this is lost.
         self.index.flush()
-        self._staged = []
+        self._staged = {}
 
     def _index_failed(self, error: sqlite3.DatabaseError) -> LedgerError:
         if isinstance(error, sqlite3.OperationalError):
@@ -105,7 +113,24 @@ class Store:
         events: tuple[EventRecord, ...],
         tracking: tuple[str, int] | None = None,
     ) -> Entry:
-        """Adds one entry behind the partition's head. Call inside a batch."""
+        """Adds one entry behind the partition's head. Call inside a batch.
+
+        Where it fails, what is staged fails with it, whether or not the error is caught inside.
+        """
+        try:
+            return self._stage(partition, draft, events, tracking)
+        except BaseException:
+            self._broken = bool(self._staged) or self._broken
+            raise
+
+    def _stage(
+        self,
+        partition: int,
+        draft: Draft,
+        events: tuple[EventRecord, ...],
+        tracking: tuple[str, int] | None,
+    ) -> Entry:
+        self.check()
         tip = self.index.tip(partition)
         entry = Entry(
             v=FORMAT,
@@ -126,19 +151,17 @@ class Store:
         record = encode(entry)
         if len(record) > MAX_RECORD_BYTES:
             raise LedgerError(f"an entry of {len(record)} bytes is over {MAX_RECORD_BYTES}")
-        happened = _read_back(record, draft.decided)
-        self._staged.append((partition, entry.position, record))
+        happened = _read_back(entry, draft.decided)
+        self._staged[(partition, entry.position)] = record
         self.index.apply(entry, Head(partition, entry.position, leaf_hash(record)), happened)
         return entry
 
     def entry(self, partition: int, position: int) -> Entry:
         """The entry at a position of the log or of the batch being staged."""
         self.check()
-        record = self.log.record(partition, position)
+        record = self._staged.get((partition, position)) or self.log.record(partition, position)
         if record is None:
-            record = next(
-                staged for p, n, staged in self._staged if (p, n) == (partition, position)
-            )
+            raise LedgerError(f"there is no position {position} in partition {partition}")
         return decode(record)
 
     def close(self) -> None:
@@ -146,9 +169,12 @@ class Store:
         self.log.close()
 
 
-def _read_back(record: bytes, decided: Sequence[Happened]) -> list[Happened]:
-    """The events of a record as everybody will read them. Raises LedgerError where one differs."""
-    happened = wire.happened(decode(record))
+def _read_back(entry: Entry, decided: Sequence[Happened]) -> list[Happened]:
+    """The events of an entry as everybody will read them from its encoded data.
+
+    Raises LedgerError where one differs from what was decided.
+    """
+    happened = wire.happened(entry)
     for read, meant in zip(happened, decided, strict=bool(decided)):
         if read.event != meant.event:
             raise LedgerError(f"event {meant.event.tag} would not read as it was decided")

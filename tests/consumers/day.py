@@ -174,6 +174,8 @@ def shift_opened(time: datetime = MORNING) -> bytes:
 
 def rating(visit: str, time: datetime, comment: str = "服务很好", **changed: Any) -> bytes:
     pad = {"source": "rating-pad", "actor": "system:rating_pad", "counter": None}
+    if "id_" in changed:
+        pad["id_"] = changed.pop("id_")
     return at_hall("rate", visit, time, {"score": 5, "comment": comment, **changed}, **pad)
 
 

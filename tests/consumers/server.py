@@ -41,14 +41,16 @@ def ledger(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[b
 class Server:
     def __init__(self, folder: Path) -> None:
         self.home = Home(folder)
-        self.process = subprocess.Popen(
-            [*COMMAND, "serve", "--port", "0", "--home", str(folder)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        self._errors = folder.with_suffix(".errors")
+        with self._errors.open("ab") as errors:
+            self.process = subprocess.Popen(
+                [*COMMAND, "serve", "--port", "0", "--home", str(folder)],
+                stdout=subprocess.PIPE,
+                stderr=errors,
+            )
         assert self.process.stdout is not None
         said = self.process.stdout.readline().decode()
-        assert "/interactions" in said, self.process.communicate()
+        assert "/interactions" in said, self._errors.read_text()
         self.url = said.split()[3].removesuffix("/interactions;")
         self.address = self.url.removeprefix("http://")
 
@@ -74,8 +76,8 @@ class Server:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
         """The exit code, and what was said on standard error."""
         self.process.send_signal(how)
-        _, errors = self.process.communicate(timeout=PATIENCE_SECONDS)
-        return self.process.returncode, errors.decode()
+        self.process.communicate(timeout=PATIENCE_SECONDS)
+        return self.process.returncode, self._errors.read_text()
 
 
 def alive(pid: int) -> bool:

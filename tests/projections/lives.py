@@ -85,6 +85,7 @@ class Lives:
             self._in(hall, leaving, visit.Abandoned, at, wait_seconds=wait, **here)
             return
         for call in range(1, chance.randint(2, 4)):
+            at += timedelta(seconds=30)
             self._in(
                 hall,
                 visit.CallTicket(),
@@ -143,7 +144,7 @@ class Lives:
     def customer(
         self, customer_id: str, hall: str, clerk: str, here: dict[str, Any], at: datetime
     ) -> None:
-        """A first visit registers; a later one is refused as a repeat, or gives a consent."""
+        """A first visit registers; a later one verifies, repeats and is refused, or consents."""
         owner = f"customer/{customer_id}"
         registering = customer.Register(
             party_kind="person",
@@ -166,6 +167,9 @@ class Lives:
         if self.chance.random() < 0.3:
             self.history.refuse(owner, registering, "ENV-11", "that id is taken", **who)
             return
+        if self.chance.random() < 0.3:
+            self._verified(owner, who)
+            return
         consenting = customer.GiveConsent(
             purpose=self.chance.choice(("survey", "marketing_sms")),
             channels=("sms",),
@@ -179,6 +183,25 @@ class Lives:
             self.history.say(owner, consenting, customer.ConsentGiven, **who)
         else:
             self.history.say(owner, withdrawing, customer.ConsentWithdrawn, **who)
+
+    def _verified(self, owner: str, who: dict[str, Any]) -> None:
+        verifying = customer.VerifyIdentity(
+            verification_id=self._id("i"),
+            purpose="change",
+            document_kind="resident_id",
+            document_digest="0" * 64,
+            document_shown=True,
+            document_read_by="chip_reader",
+            document_result="genuine",
+            belongs_to_bearer=True,
+            information_refused=False,
+            face_result="match",
+            liveness_result="passed",
+            face_consent_given=True,
+            copy_marked=True,
+        )
+        computed = {"valid_until_at": who["at"] + timedelta(days=1), "active_numbers": 0}
+        self.history.say(owner, verifying, customer.IdentityVerified, computed=computed, **who)
 
     def payment(
         self, customer_id: str, hall: str, clerk: str, here: dict[str, Any], at: datetime
@@ -224,6 +247,25 @@ class Lives:
                 note=SECRET,
             )
             self.history.say(owner, reversing, payment.Reversed, at=at, approver="s-sun", **who)
+        elif chance.random() < 0.2:
+            self._refunds(owner, payment_id, at, who)
+
+    def _refunds(self, owner: str, payment_id: str, at: datetime, who: dict[str, Any]) -> None:
+        """Half of it is asked back and paid; asking once more is denied."""
+        for number in range(2):
+            refund: dict[str, Any] = {"payment_id": payment_id, "refund_id": f"b{number}"}
+            asking = payment.RequestRefund(
+                amount_fen=50, reason="overpaid", requester="owner", **refund
+            )
+            self.history.say(owner, asking, payment.RefundRequested, at=at, **who)
+            if number:
+                denying = payment.DecideRefund(decision="denied", **refund)
+                self.history.say(owner, denying, payment.RefundDenied, at=at, **who)
+                continue
+            paying = payment.PayRefund(method="cash", result="done", **refund)
+            computed = {"refund_fen": 50}
+            at += timedelta(minutes=5)
+            self.history.say(owner, paying, payment.Refunded, computed=computed, at=at, **who)
 
     def _in(
         self,

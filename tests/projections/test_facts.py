@@ -107,40 +107,44 @@ def test_payments_of_the_same_name_of_two_customers_are_two(tmp_path: Path) -> N
     assert found.fetchall() == [("d1", 100), ("d2", 200)]
 
 
+def settle(history: History, amount_fen: int, at: datetime) -> None:
+    """The payment is allocated in two halves, and its receipt settles it."""
+    parts = tuple(
+        payment.Allocation(allocation_id=f"a{n}", item_kind="bill", amount_fen=amount_fen // 2)
+        for n in range(2)
+    )
+    allocate = payment.Allocate(payment_id="p1", allocations=parts)
+    history.say(CUSTOMER, allocate, payment.Allocated, computed={"unallocated_fen": 0})
+    receipt = payment.IssueReceipt(
+        payment_id="p1", receipt_number="E1", form="sms", amount_fen=amount_fen
+    )
+    settled = payment.PaymentSettled(payment_id="p1")
+    history.say(CUSTOMER, receipt, payment.ReceiptIssued, settled, at=at)
+
+
+def refund(history: History, name: str, amount_fen: int, paid_at: datetime | None) -> None:
+    """A refund is asked for and paid, or denied."""
+    ids: dict[str, Any] = {"payment_id": "p1", "refund_id": name}
+    request = payment.RequestRefund(
+        amount_fen=amount_fen, reason="overpaid", requester="owner", **ids
+    )
+    history.say(CUSTOMER, request, payment.RefundRequested)
+    if paid_at is None:
+        deny = payment.DecideRefund(decision="denied", **ids)
+        history.say(CUSTOMER, deny, payment.RefundDenied, approver="s-sun")
+        return
+    give = payment.PayRefund(method="alipay", result="done", **ids)
+    computed = {"refund_fen": amount_fen}
+    history.say(CUSTOMER, give, payment.Refunded, computed=computed, at=paid_at)
+
+
 def test_a_payment_that_is_settled_and_partly_refunded(tmp_path: Path) -> None:
     history = History(2)
     pay(history, "p1", 10_000, "alipay")
-    parts = tuple(
-        payment.Allocation(allocation_id=f"a{n}", item_kind="bill", amount_fen=5_000)
-        for n in range(2)
-    )
-    computed = {"unallocated_fen": 0}
-    allocate = payment.Allocate(payment_id="p1", allocations=parts)
-    history.say(CUSTOMER, allocate, payment.Allocated, computed=computed, actor="system:reactor")
-    receipt = payment.IssueReceipt(
-        payment_id="p1", receipt_number="E1", form="sms", amount_fen=10_000
-    )
-    settled = payment.PaymentSettled(payment_id="p1")
-    history.say(CUSTOMER, receipt, payment.ReceiptIssued, settled, at=after(minutes=1))
-    for number, amount in enumerate((3_000, 2_000, 1_000)):
-        refund_id = f"r{number}"
-        request = payment.RequestRefund(
-            payment_id="p1",
-            refund_id=refund_id,
-            amount_fen=amount,
-            reason="overpaid",
-            requester="owner",
-        )
-        history.say(CUSTOMER, request, payment.RefundRequested)
-        if amount == 1_000:
-            deny = payment.DecideRefund(payment_id="p1", refund_id=refund_id, decision="denied")
-            history.say(CUSTOMER, deny, payment.RefundDenied, approver="s-sun")
-            continue
-        give = payment.PayRefund(
-            payment_id="p1", refund_id=refund_id, method="alipay", result="done"
-        )
-        computed = {"refund_fen": amount}
-        history.say(CUSTOMER, give, payment.Refunded, computed=computed, at=after(days=number + 1))
+    settle(history, 10_000, at=after(minutes=1))
+    refund(history, "r1", 3_000, paid_at=after(days=1))
+    refund(history, "r2", 2_000, paid_at=after(days=2))
+    refund(history, "r3", 1_000, paid_at=None)
     found = row(history.project(tmp_path), "payments")
     assert found.pop("key_hash") > 0
     assert found == {

@@ -4,6 +4,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,10 +14,11 @@ import pytest
 
 from ledger.aggregates.customer import customer, payment
 from ledger.aggregates.hall import shift, visit
-from ledger.entry import ChainError, FutureFormatError, LedgerError, leaf_hash
+from ledger.entry import ChainError, FutureFormatError, Head, LedgerError, leaf_hash
 from ledger.projections import definitions as files
 from ledger.projections.definitions import Definitions
 from ledger.projections.engine import Projector, differences
+from tests.projections.cuts import batches, project
 from tests.projections.history import MORNING, History, heads_after, partition_in
 from tests.projections.lives import SECRET, Lives
 
@@ -203,11 +205,14 @@ def test_a_second_projector_of_the_same_tables_is_refused(tmp_path: Path) -> Non
         assert "another projector has the tables open" in answer.stdout
 
 
-def test_a_damaged_file_is_made_anew_and_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", [0, 4_096, 12_288])
+def test_a_damaged_file_is_made_anew_and_says_so(first: int, tmp_path: Path) -> None:
     history = arrivals(2)
     with Projector.open(tmp_path) as projector:
         projector.apply(history.records, history.heads)
-    (tmp_path / "live.duckdb").write_bytes(b"not a database" * 1000)
+    live = tmp_path / "live.duckdb"
+    whole = live.read_bytes()
+    live.write_bytes(whole[:first] + b"not a database" * 1000 + whole[first + 14_000 :])
     with Projector.open(tmp_path) as projector:
         assert projector.rebuilding is not None
         assert projector.positions() == {}
@@ -262,9 +267,43 @@ def test_readers_keep_the_old_snapshot_until_a_rebuild_has_caught_up(tmp_path: P
         assert projector.snapshot() != before
 
 
+def test_batches_read_ahead_give_the_tables_of_batches_one_by_one(tmp_path: Path) -> None:
+    history = History(partitions=3)
+    Lives(history, seed=11).day(visits=15)
+    pieces = batches(history.records, [20, 21, 90, 130])
+    with Projector.open(tmp_path / "ahead") as projector:
+        projector.apply_all((piece, heads_after(piece)) for piece in pieces)
+        assert projector.positions() == history.heads
+    one_by_one = project(tmp_path / "one-by-one", pieces)
+    assert differences(one_by_one, tmp_path / "ahead" / "live.duckdb") == []
+
+
+def test_what_breaks_while_reading_ahead_is_raised_behind_the_batches_before_it(
+    tmp_path: Path,
+) -> None:
+    history = arrivals(6)
+    first, second = history.records[:4], history.records[4:6]
+    broken = [history.records[6].replace(b'"visit.arrived.v1"', b'"visit.flew.v1"')]
+
+    def reader_that_fails() -> Iterator[tuple[list[bytes], dict[int, Head]]]:
+        yield second, heads_after(second)
+        raise ChainError("the log ends in a hole")
+
+    with Projector.open(tmp_path) as projector:
+        with pytest.raises(FutureFormatError, match=r"position 6: .*visit\.flew"):
+            projector.apply_all([(piece, heads_after(piece)) for piece in (first, broken)])
+        assert projector.positions() == heads_after(first)
+        with pytest.raises(ChainError, match="a hole"):
+            projector.apply_all(reader_that_fails())
+        assert projector.positions() == heads_after(first) | heads_after(second)
+        with pytest.raises(ChainError, match="are not the chain"):
+            projector.apply_all([(second, heads_after(second))])
+
+
 KILLED = """
 import os, sys, pathlib, pickle
 from ledger.projections.engine import Projector
+from tests.projections.cuts import batches, project
 from tests.projections.history import heads_after
 folder, pieces = pathlib.Path(sys.argv[1]), pickle.load(sys.stdin.buffer)
 projector = Projector.open(folder)

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from ledger import wire
+from ledger.aggregates import model
 from ledger.aggregates.customer import customer, payment
 from ledger.aggregates.hall import shift, visit
 from ledger.entry import decode
@@ -17,6 +18,7 @@ from ledger.projections import relations
 from ledger.projections.definitions import DefinitionError, Definitions, read_fold
 from ledger.projections.engine import Projector
 from ledger.projections.staging import Staging
+from ledger.values import SealedText
 from tests.projections.cuts import project
 from tests.projections.history import MORNING, History
 from tests.projections.lives import SECRET, Lives
@@ -221,6 +223,23 @@ def test_a_field_named_like_an_envelope_column_is_called_data() -> None:
     select = relations.select_events("payment.settled.v1", Odd, frozenset({"data_channel"}))
     assert "as data_channel" in select
     assert "said.actor" not in select
+
+
+def test_a_personal_field_is_left_out_of_lists_and_structs_too() -> None:
+    class Named(model.Fields):
+        name: SealedText
+        rank: int
+
+    class Odd(payment.PaymentSettled, tag="payment.settled.v1"):
+        names: tuple[SealedText, ...]
+        people: tuple[Named, ...]
+
+    used = frozenset({"names", "people", "name", "rank"})
+    select = relations.select_events("payment.settled.v1", Odd, used)
+    assert "as people" in select
+    assert "'rank'" in select
+    assert "name'" not in select
+    assert "names" not in select
 
 
 def test_an_entry_read_by_the_projector_is_read_by_the_ledger_alike(tmp_path: Path) -> None:

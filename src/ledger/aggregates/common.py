@@ -54,8 +54,8 @@ ENV_08: Final = Rule(
 )
 ENV_09: Final = Rule(
     "ENV-09",
-    "The time at the counter is at most a few days before the time of recording.",
-    "业务时间不得早于记账时间超过补录期限。",
+    "The time at the counter is at most a few days before that of recording; timers may be late.",
+    "业务时间不得早于记账时间超过补录期限, 定时业务除外。",
     (policy.BACKDATE_DAYS,),
 )
 ENV_10: Final = Rule(
@@ -174,7 +174,8 @@ def _time(context: Context[object]) -> Refusal | None:
     time, now = context.envelope.time, context.recorded_at
     if time > now + timedelta(seconds=context.policy[policy.CLOCK_SKEW_SECONDS]):
         return ENV_08(f"the time {time.isoformat()} lies ahead of the ledger's clock")
-    if time < now - timedelta(days=context.policy[policy.BACKDATE_DAYS]):
+    is_timer = context.envelope.due_at is not None
+    if not is_timer and time < now - timedelta(days=context.policy[policy.BACKDATE_DAYS]):
         return ENV_09(f"the time {time.isoformat()} lies too far back")
     return None
 

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from ledger.cli import checking, demo, founding, publishing, reading, serving
 from ledger.entry import LedgerError
+from ledger.settings import collect_seldom
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -37,6 +38,7 @@ for command in (
 
 
 def main() -> None:
+    collect_seldom()
     try:
         app()
     except LedgerError as error:

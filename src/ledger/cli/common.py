@@ -1,8 +1,6 @@
 """What the commands share: options, output, and a fresh snapshot to read."""
 
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -18,6 +16,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from consumers.http_client import ask_to_catch_up
 from consumers.projector import catch_up
 from ledger.entry import LedgerError
 from ledger.settings import DEFAULT_HOME, Home
@@ -74,9 +73,4 @@ def freshen(home: Home) -> None:
     if writer is None:
         catch_up(home)
     elif writer.url is not None:
-        request = urllib.request.Request(f"{writer.url}/catch-up", method="POST")  # noqa: S310
-        try:
-            with urllib.request.urlopen(request, timeout=60):  # noqa: S310
-                pass
-        except urllib.error.URLError as error:
-            raise LedgerError(f"the server at {writer.url} does not answer: {error}") from error
+        ask_to_catch_up(writer.url)

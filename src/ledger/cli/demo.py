@@ -1,4 +1,4 @@
-"""`ledger demo`: three simulated halls, recorded, projected, verified, and shown on one screen."""
+"""`ledger demo`: three simulated halls, recorded, projected and verified, on one screen."""
 
 import shutil
 import time
@@ -7,92 +7,28 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated, Final
 
-import msgspec
 import typer
-from rich.cells import cell_len
-from rich.markup import escape
 from rich.progress import Progress
-from rich.table import Table
 
 from consumers.decider import Answer
 from consumers.embedded import Embedded, facts_of, found
 from consumers.projector import ProjectorProcess
 from ledger import wire
-from ledger.cli.common import JsonOption, console, print_json, progress
+from ledger.cli.common import JsonOption, print_json, progress
+from ledger.cli.demo_screen import DULL, SENTENCES_SHOWN, Figure, Played, RuleCount, Told, show
 from ledger.door.admit import Malformed
 from ledger.entry import LedgerError
 from ledger.logs.sqlite import SqliteLog
 from ledger.projections import worker
 from ledger.projections.snapshot import current_snapshot
+from ledger.reference import Founding
 from ledger.settings import Home
 from ledger.simulator import ORIGIN, founding_of, whole_days
-from replay.verify import verify
+from replay.verify import Verified, verify
 
 HALLS: Final = 3
 BATCH: Final = 500
-RULES_SHOWN: Final = 5
-SENTENCES_SHOWN: Final = 12
-IN_CHINESE: Final = 5
-
-
-class RuleCount(msgspec.Struct, frozen=True):
-    rule: str
-    refused: int
-    sentence: str
-
-
-class Figure(msgspec.Struct, frozen=True):
-    """A KPI of one hall's newest day; `value` is None where nothing was counted."""
-
-    k: str
-    name: str
-    name_zh: str
-    hall: str
-    business_on: str
-    value: float | None
-    unit: str
-    target: float | None
-    direction: str
-
-
-class Told(msgspec.Struct, frozen=True):
-    """One line of a customer's history, in the halls' local time."""
-
-    at: str
-    sentence: str
-    sentence_zh: str
-    type: str
-    is_refusal: bool
-
-
-class Played(msgspec.Struct, frozen=True, kw_only=True):
-    """What the demo did and found; with --json, this. Times are in seconds."""
-
-    simulated: bool
-    origin: str
-    home: str
-    seed: int
-    halls: list[str]
-    interactions: int
-    recorded: int
-    refused: int
-    repeated: int
-    malformed: int
-    follow_ons: int
-    refused_follow_ons: int
-    rules: list[RuleCount]
-    figures: list[Figure]
-    customer: str
-    history: list[Told]
-    entries: int
-    events: int
-    heads: dict[int, str]
-    is_verified: bool
-    findings: list[str]
-    recording_seconds: float
-    entries_per_second: float
-    bytes_per_entry: int
-    total_seconds: float
+READ_AT_ONCE: Final = 5_000
 
 
 def demo(
@@ -114,7 +50,7 @@ def demo(
     if as_json:
         print_json(played)
     else:
-        _show(played)
+        show(played)
     if not played.is_verified:
         raise typer.Exit(1)
 
@@ -129,12 +65,18 @@ def _play(folder: Path, seed: int, interactions: int) -> Played:
         tally = _record(folder, seed, interactions, bar)
         task = bar.add_task("verifying chain, ids, index and tables", total=None)
         verified = verify(home, lambda count: bar.advance(task, count))
+    return _facts(home, seed, facts, tally, verified, began)
+
+
+def _facts(
+    home: Home, seed: int, facts: Founding, tally: "_Tally", verified: Verified, began: float
+) -> Played:
     snapshot = current_snapshot(home.projections)
     customer, history = _story(snapshot)
     return Played(
         simulated=facts.clock == "simulated",
         origin=facts.origin,
-        home=str(folder),
+        home=str(home.folder),
         seed=seed,
         halls=[f"{hall.hall_id} {hall.name}" for hall in facts.halls],
         interactions=sum(tally.outcomes.values()),
@@ -158,7 +100,7 @@ def _play(folder: Path, seed: int, interactions: int) -> Played:
         findings=[finding.sentence for finding in verified.findings],
         recording_seconds=round(tally.seconds, 2),
         entries_per_second=round(verified.entries / tally.seconds),
-        bytes_per_entry=home.log.stat().st_size // verified.entries,
+        bytes_per_entry=_record_bytes(home) // verified.entries,
         total_seconds=round(time.monotonic() - began, 2),
     )
 
@@ -172,7 +114,7 @@ def _clear(home: Home) -> None:
     Raises LedgerError where the folder holds another ledger or other files.
     """
     if not home.founded:
-        if home.folder.exists() and any(home.folder.iterdir()):
+        if any(path.name != "writer.lock" for path in home.folder.glob("*")):
             raise LedgerError(f"{home.folder} is not empty; name another folder with --home")
         return
     log = SqliteLog(home.log)
@@ -244,6 +186,19 @@ def _record(folder: Path, seed: int, interactions: int, bar: Progress) -> _Tally
     return tally
 
 
+def _record_bytes(home: Home) -> int:
+    log = SqliteLog(home.log)
+    try:
+        return sum(
+            len(record)
+            for partition, end in log.ends().items()
+            for position in range(0, end, READ_AT_ONCE)
+            for record in log.read(partition, position, READ_AT_ONCE)
+        )
+    finally:
+        log.close()
+
+
 # Asking
 
 _FIGURES: Final = """
@@ -265,16 +220,6 @@ _FIGURES: Final = """
     group by k, hall
     order by k, hall
 """
-DULL: Final = (
-    "visit.ticket_issued.v1",
-    "visit.ticket_called.v1",
-    "visit.needs_asked.v1",
-    "visit.customer_identified.v1",
-    "payment.allocated.v1",
-    "payment.settled.v1",
-)
-"""Events that a history can be told without."""
-
 # Someone with much to tell in few words: money back, a refusal, and many kinds of events.
 _CUSTOMER: Final = f"""
     select customer_id
@@ -312,132 +257,3 @@ def _story(snapshot: Path) -> tuple[str, list[Told]]:
     customer_id = str(found_[0][0])
     rows = worker.query(snapshot, _HISTORY.format(customer_id)).rows
     return f"customer/{customer_id}", [Told(*row) for row in rows]
-
-
-# Showing
-
-
-def _show(played: Played) -> None:
-    share = played.refused / played.interactions
-    console.print(
-        f"[bold white on dark_orange3] SIMULATED [/] [bold]{played.origin}[/]"
-        f"  [dim]halls, clerks and customers are invented, by seed {played.seed}[/]"
-    )
-    console.print(
-        f"[bold]{played.interactions:,}[/] interactions: [green]{played.recorded:,} recorded[/],"
-        f" [red]{played.refused:,} refused by a rule[/] ({share:.1%}),"
-        f" {played.repeated:,} sent again"
-    )
-    console.print(
-        f"[bold]{played.follow_ons:,}[/] follow-ons by the ledger itself,"
-        f" {played.refused_follow_ons:,} refused.  Refused most often:"
-    )
-    _show_rules(played)
-    console.print()
-    console.print(_figures_table(played))
-    console.print()
-    _show_history(played)
-    console.print()
-    _show_proof(played)
-    console.print()
-    _show_next(played)
-
-
-def _show_next(played: Played) -> None:
-    console.print("[bold]What to try next[/]")
-    by_hall = "select hall, count(*) from visits group by hall"
-    for command in (
-        "ledger serve",
-        f"ledger trace {played.customer}",
-        f'ledger sql "{by_hall}"',
-        "ledger verify",
-    ):
-        console.print(f"  {command} [dim]--home {played.home}[/]", soft_wrap=True)
-
-
-def _show_rules(played: Played) -> None:
-    for each in played.rules[:RULES_SHOWN]:
-        _line(f"  [red]{each.rule}[/]  {each.refused:>5,}  {escape(each.sentence)}")
-
-
-def _figures_table(played: Played) -> Table:
-    halls = sorted({figure.hall for figure in played.figures})
-    day = max((figure.business_on for figure in played.figures), default="")
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(f"Key figures of {day}", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    for hall in halls:
-        table.add_column(hall, justify="right")
-    table.add_column("target", justify="right", style="dim")
-    rows: dict[str, dict[str, Figure]] = {}
-    for figure in played.figures:
-        rows.setdefault(figure.k, {})[figure.hall] = figure
-    for k, by_hall in rows.items():
-        one = next(iter(by_hall.values()))
-        cells = [_figure(by_hall.get(hall)) for hall in halls]
-        table.add_row(f"  [dim]{k}[/] {one.name}", one.name_zh, *cells, _target(one))
-    return table
-
-
-def _figure(figure: Figure | None) -> str:
-    if figure is None or figure.value is None:
-        return "no data"
-    text = _number(figure.value, figure.unit)
-    if figure.target is None:
-        return text
-    lower = figure.direction.startswith("lower")
-    met = figure.value <= figure.target if lower else figure.value >= figure.target
-    return f"[{'green' if met else 'yellow'}]{text}[/]"
-
-
-def _target(figure: Figure) -> str:
-    if figure.target is None:
-        return ""
-    sign = "≤" if figure.direction.startswith("lower") else "≥"
-    return f"{sign} {_number(figure.target, figure.unit)}"
-
-
-def _number(value: float, unit: str) -> str:
-    if unit == "s":
-        return f"{value:,.0f} s"
-    return f"{value:,.1f} {unit}" if unit == "%" else f"{value:,.1f}/h"
-
-
-def _show_history(played: Played) -> None:
-    console.print(f"[bold]One customer's history[/]  [dim]{played.customer}[/]")
-    for number, told in enumerate(_worth_telling(played.history)):
-        sentence = escape(told.sentence)
-        if told.is_refusal:
-            sentence = f"[red]{sentence}[/]"
-        width = cell_len(f"  {told.at}  {told.sentence}  {told.sentence_zh}")
-        if number < IN_CHINESE and width <= console.width:
-            sentence += f"  [dim]{escape(told.sentence_zh)}[/]"
-        _line(f"  [dim]{told.at}[/]  {sentence}")
-
-
-def _worth_telling(history: list[Told]) -> list[Told]:
-    if len(history) > SENTENCES_SHOWN:
-        history = [told for told in history if told.type not in DULL or told.is_refusal]
-    return history[:SENTENCES_SHOWN]
-
-
-def _show_proof(played: Played) -> None:
-    heads = [f"[dim]{partition}[/] {hash_[:7]}" for partition, hash_ in played.heads.items()]
-    console.print("Heads  " + "  ".join(heads))
-    if played.is_verified:
-        console.print(
-            f"[green]✓ verified[/] {played.entries:,} entries, {played.events:,} events:"
-            " hashes, ids, index and tables agree with the log"
-        )
-    else:
-        for sentence in played.findings:
-            console.print(f"[red]✗ NOT verified:[/] {escape(sentence)}")
-    console.print(
-        f"[bold]{played.entries_per_second:,.0f}[/] entries/s, durable and projected alongside;"
-        f" {played.bytes_per_entry:,} bytes an entry; {played.total_seconds:.0f} s in all"
-    )
-
-
-def _line(text: str) -> None:
-    """One line, cut where the terminal ends."""
-    console.print(text, no_wrap=True, overflow="ellipsis")

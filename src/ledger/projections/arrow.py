@@ -44,7 +44,7 @@ def stage(connection: duckdb.DuckDBPyConnection, name: str, select: str) -> Any:
     return table
 
 
-def stage_slices(
+def register_slices(
     connection: duckdb.DuckDBPyConnection, table: Any, sizes: Mapping[str, int]
 ) -> None:
     """Makes slices of the table readable, one behind the other, by name and number of rows."""

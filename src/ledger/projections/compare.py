@@ -5,7 +5,8 @@ from typing import Final
 
 import duckdb
 
-_ENGINE: Final = ("versions",)
+_OF_THE_CODE: Final = ("versions", "parameters", "rules", "kpis")
+"""Tables that say what the code is and not what the log holds; they are not compared."""
 
 
 def differences(a: Path, b: Path) -> list[str]:
@@ -38,7 +39,7 @@ def _tables(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, l
         " where database_name = ? group by table_name order by table_name",
         [database],
     ).fetchall()
-    return dict(rows)
+    return {name: columns for name, columns in rows if name not in _OF_THE_CODE}
 
 
 def _compare(

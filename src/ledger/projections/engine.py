@@ -7,7 +7,8 @@ tables are made again from the log.
 """
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -16,11 +17,11 @@ import duckdb
 
 from ledger.entry import Head, LedgerError
 from ledger.projections import definitions as files
-from ledger.projections import merge, schema, snapshot, unreadable
+from ledger.projections import merge, schema, snapshot, staging, unreadable
 from ledger.projections.compare import differences
 from ledger.projections.definitions import DefinitionError, Definitions, Fold
 from ledger.projections.merge import TABLES
-from ledger.projections.staging import Staging
+from ledger.projections.staging import Batch, Staging
 
 __all__ = ["Projector", "differences"]
 
@@ -41,14 +42,15 @@ class Projector:
         folder: Path,
         connection: duckdb.DuckDBPyConnection,
         definitions: Definitions,
-        staging: Staging,
+        relations: Staging,
         rebuilding: str | None,
     ) -> None:
         self.folder = folder
         self.rebuilding = rebuilding
         self._connection = connection
         self._definitions = definitions
-        self._staging = staging
+        self._staging = relations
+        self._reader = connection.cursor()
         self._changed = True
         self._shown: dict[int, int] = {}
 
@@ -66,18 +68,19 @@ class Projector:
         try:
             rebuilding = _attach(connection, path)
             _prepare(connection, definitions)
-            staging = Staging(connection, definitions.folds)
-            outdated = schema.outdated(connection, definitions)
+            relations = Staging(connection, definitions.folds)
+            outdated = _outdated(connection, definitions)
             if outdated:
                 connection.execute("detach live")
                 _remove(path)
-                rebuilding = _attach(connection, path) or outdated
+                _attach(connection, path)
+                rebuilding = outdated
             schema.create(connection, definitions)
             changed = schema.dress(connection, definitions)
         except BaseException:
             connection.close()
             raise
-        projector = cls(folder, connection, definitions, staging, rebuilding)
+        projector = cls(folder, connection, definitions, relations, rebuilding)
         projector._compare_with_snapshot(changed)
         return projector
 
@@ -96,21 +99,46 @@ class Projector:
         records do not follow on or cannot be read, FutureFormatError for an event that this ledger
         does not know; both name partition and position.
         """
-        if not records:
-            return
+        if records:
+            self._apply(staging.read(self._reader, records, heads))
+
+    def apply_all(self, batches: Iterable[tuple[Sequence[bytes], Mapping[int, Head]]]) -> None:
+        """Takes in batch after batch as `apply` does; each is read while the one before it merges.
+
+        `batches` is asked for the next one in a thread of its own. What it or a batch raises is
+        raised here, with all batches before it in the tables. Large batches are faster: 50,000
+        records take a quarter less work each than 20,000.
+        """
+        coming = iter(batches)
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="projector") as ahead:
+            following = ahead.submit(self._read_next, coming)
+            while (batch := following.result()) is not None:
+                following = ahead.submit(self._read_next, coming)
+                self._apply(batch)
+
+    def _read_next(
+        self, coming: Iterator[tuple[Sequence[bytes], Mapping[int, Head]]]
+    ) -> Batch | None:
+        for records, heads in coming:
+            if records:
+                return staging.read(self._reader, records, heads)
+        return None
+
+    def _apply(self, batch: Batch) -> None:
+        write = self._connection
         try:
-            read = self._staging.read(records, heads)
-            folds = [fold for fold in self._definitions.folds if fold.words & read]
+            rows = self._staging.take(batch)
+            folds = [fold for fold in self._definitions.folds if fold.words & rows]
             self._make_rows(folds)
-            self._connection.execute("begin")
+            write.execute("begin")
             for fold in folds:
-                self._connection.execute(merge.write(fold))
-            self._connection.execute(_REACH)
+                write.execute(merge.write(fold))
+            write.execute(_REACH)
             # Not durable before this returns: a crash here leaves none of the batch.
-            self._connection.execute("commit")
+            write.execute("commit")
         except duckdb.Error as error:
             self._roll_back()
-            unreadable.explain(records, error)
+            unreadable.explain(batch.records, error)
         except BaseException:
             self._roll_back()
             raise
@@ -145,6 +173,7 @@ class Projector:
         return current
 
     def close(self) -> None:
+        self._reader.close()
         self._connection.close()
 
     def __enter__(self) -> Self:
@@ -197,12 +226,19 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path) -> str | None:
     try:
         connection.execute(attach)
     except duckdb.Error as error:
-        if "lock" in str(error) or "already attached" in str(error):
+        if "Could not set lock" in str(error) or "already attached" in str(error):
             raise LedgerError(f"another projector has the tables open: {error}") from error
         _remove(path)
         connection.execute(attach)
-        return f"the tables are made anew because their file could not be opened: {error}"
+        return f"the tables are made anew because their file cannot be opened: {error}"
     return None
+
+
+def _outdated(connection: duckdb.DuckDBPyConnection, definitions: Definitions) -> str | None:
+    try:
+        return schema.outdated(connection, definitions)
+    except duckdb.Error as error:
+        return f"the tables are made anew because their file cannot be read: {error}"
 
 
 def _remove(path: Path) -> None:

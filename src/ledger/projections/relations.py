@@ -203,7 +203,8 @@ select {", ".join(columns)} from read
 
 
 def _is_personal(type_: Any) -> bool:
-    return _plain(type_) is Sealed
+    plain = _plain(type_)
+    return plain is Sealed or any(_is_personal(inside) for inside in get_args(plain))
 
 
 def _plain(type_: Any) -> Any:

@@ -138,8 +138,7 @@ def dress(connection: duckdb.DuckDBPyConnection, definitions: Definitions) -> bo
     for view in _old_views(connection):
         connection.execute(f'drop view if exists "{view}"')
     for view in definitions.views:
-        connection.execute(f"create view {view.name} as {view.select}")
-        _same_columns(view, [name for name, _ in _described(connection, f"from {view.name}")])
+        _create_view(connection, view)
     for statement in _comments(definitions):
         connection.execute(statement)
     connection.execute("delete from versions where part = ?", [_SURFACE])
@@ -175,6 +174,14 @@ def _types(connection: duckdb.DuckDBPyConnection, fold: Fold) -> dict[str, str]:
 def _described(connection: duckdb.DuckDBPyConnection, select: str) -> list[tuple[str, str]]:
     rows = connection.execute(f"describe {select}").fetchall()
     return [(row[0], row[1]) for row in rows]
+
+
+def _create_view(connection: duckdb.DuckDBPyConnection, view: View) -> None:
+    try:
+        connection.execute(f"create view {view.name} as {view.select}")
+        _same_columns(view, [name for name, _ in _described(connection, f"from {view.name}")])
+    except duckdb.Error as error:
+        raise DefinitionError(f"{view.name}.sql: {error}") from error
 
 
 def _same_columns(part: Fold | View, given: list[str]) -> None:

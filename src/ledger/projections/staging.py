@@ -1,6 +1,10 @@
-"""A batch of records as the relations that folds read."""
+"""A batch of records as the relations that folds read.
+
+Reading records needs nothing of the tables, so that one batch can be read while another is merged.
+"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import duckdb
@@ -12,8 +16,47 @@ from ledger.projections.definitions import Fold
 from ledger.projections.merge import TABLES
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records that were read: entries and events as Arrow tables, events in the order of tags.
+
+    `sizes` says how many events each relation has, in that order.
+    """
+
+    records: Sequence[bytes]
+    heads: Mapping[int, Head]
+    entries: Any
+    events: Any
+    sizes: Mapping[str, int]
+    foundings: int
+
+
+def read(
+    connection: duckdb.DuckDBPyConnection, records: Sequence[bytes], heads: Mapping[int, Head]
+) -> Batch:
+    """Reads records, on a connection that nothing else uses meanwhile.
+
+    Raises ChainError for what cannot be read, FutureFormatError for an event that this ledger does
+    not know; both name partition and position.
+    """
+    try:
+        connection.register("incoming", arrow.record_table(records))
+        entries = arrow.stage(connection, "staged_entries", relations.STAGED_ENTRIES)
+        if connection.execute(_MALFORMED).fetchall():
+            unreadable.explain(records)
+        events = arrow.stage(connection, "staged_events", relations.STAGED_EVENTS)
+        found: dict[str, int] = dict(connection.execute(_FOUND).fetchall())
+    except duckdb.Error as error:
+        unreadable.explain(records, error)
+    foundings = found.pop("", 0)
+    if not found.keys() <= wire.EVENTS.keys():
+        unreadable.explain(records)
+    sizes = {relations.relation_name(tag): size for tag, size in found.items()}
+    return Batch(records, heads, entries, events, sizes, foundings)
+
+
 class Staging:
-    """The relations of one batch at a time, on one connection.
+    """The relations of one batch at a time, on the connection that merges.
 
     A relation with rows is a view over the batch; one without is an empty table of the same
     columns, which takes a statement a tenth of the time to plan.
@@ -22,8 +65,8 @@ class Staging:
     def __init__(self, connection: duckdb.DuckDBPyConnection, folds: Sequence[Fold]) -> None:
         """Defines the relations, without rows, with the fields that `folds` name."""
         self._connection = connection
-        self._read_entries([], {})
-        table = arrow.stage(connection, "staged_events", relations.STAGED_EVENTS)
+        nothing = read(connection.cursor(), [], {})
+        self._register(nothing)
         for view in (relations.ENTRIES, relations.FOUNDINGS, relations.EVENTS):
             connection.execute(view)
         used = frozenset(word for fold in folds for word in fold.words)
@@ -33,55 +76,45 @@ class Staging:
         }
         self._filled: set[str] = set()
         for name, select in self._selects.items():
-            connection.register(f"staged_{name}", table)
+            connection.register(f"staged_{name}", nothing.events)
             connection.execute(f"create table {name} as {select}")
             connection.unregister(f"staged_{name}")
 
-    def read(self, records: Sequence[bytes], heads: Mapping[int, Head]) -> set[str]:
-        """Reads a batch; the names of the relations that have rows.
+    def take(self, batch: Batch) -> set[str]:
+        """Makes the batch the relations; the names of those that have rows.
 
         `events` is not among them: a fold that reads it reads the relation of a tag, too. Raises
-        ChainError or FutureFormatError as `Projector.apply` says.
+        ChainError where the batch does not follow the positions that the tables have reached.
         """
-        self._read_entries(records, heads)
-        if self._connection.execute(_MALFORMED).fetchall():
-            unreadable.explain(records)
+        self._register(batch)
         for partition, entries, reached, newest in self._connection.execute(_BREAKS).fetchall():
             raise ChainError(
                 f"the batch's {entries} entries of partition {partition} are not the chain that"
                 f" follows position {reached} and ends at position {newest}"
             )
-        table = arrow.stage(self._connection, "staged_events", relations.STAGED_EVENTS)
-        found: dict[str, int] = dict(self._connection.execute(_FOUND).fetchall())
-        foundings = found.pop("", 0)
-        if not found.keys() <= wire.EVENTS.keys():
-            unreadable.explain(records)
-        self._fill(table, {relations.relation_name(tag): size for tag, size in found.items()})
-        return {"entries", *self._filled, *(["foundings"] if foundings else [])}
+        self._fill(batch)
+        return {"entries", *batch.sizes, *(["foundings"] if batch.foundings else [])}
 
-    def _read_entries(self, records: Sequence[bytes], heads: Mapping[int, Head]) -> None:
-        self._connection.register("incoming", arrow.record_table(records))
-        self._connection.register("staged_heads", arrow.head_table(list(heads.values())))
-        arrow.stage(self._connection, "staged_entries", relations.STAGED_ENTRIES)
-        self._connection.unregister("incoming")
+    def _register(self, batch: Batch) -> None:
+        self._connection.register("staged_heads", arrow.head_table(list(batch.heads.values())))
+        self._connection.register("staged_entries", batch.entries)
+        self._connection.register("staged_events", batch.events)
 
-    def _fill(self, table: Any, sizes: Mapping[str, int]) -> None:
-        """Gives the relations their slices of the staged events, one behind the other."""
-        for name in self._filled - sizes.keys():
+    def _fill(self, batch: Batch) -> None:
+        """Gives the relations their slices of the events, one behind the other."""
+        for name in self._filled - batch.sizes.keys():
             self._connection.execute(f"drop view temp.{name}")
             self._connection.unregister(f"staged_{name}")
-        arrow.stage_slices(
-            self._connection, table, {f"staged_{name}": size for name, size in sizes.items()}
-        )
-        for name in sizes.keys() - self._filled:
+        sizes = {f"staged_{name}": size for name, size in batch.sizes.items()}
+        arrow.register_slices(self._connection, batch.events, sizes)
+        for name in batch.sizes.keys() - self._filled:
             self._connection.execute(f"create temp view {name} as {self._selects[name]}")
-        self._filled = set(sizes)
+        self._filled = set(batch.sizes)
 
 
 _MALFORMED: Final = """
 select 1 from staged_entries
 where partition is null or position is null or prev is null or recorded_at is null
-    or (interaction is null and refusal is not null)
     or (interaction is not null and (
         happened_at is null or interaction.id is null or interaction.source is null
         or interaction.type is null or owner is null or interaction.actor is null

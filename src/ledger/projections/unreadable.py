@@ -31,7 +31,8 @@ def explain(records: Sequence[bytes], error: Exception | None = None) -> NoRetur
             raise FutureFormatError(f"{_where(record, number)}: {unknown}") from error
         except (LedgerError, UnicodeDecodeError) as wrong:
             raise ChainError(f"{_where(record, number)}: {wrong}") from error
-    raise LedgerError(f"the tables cannot be written: {error}") from error
+    what = error or "an entry lacks what every entry has"
+    raise LedgerError(f"the tables cannot be written: {what}") from error
 
 
 def _where(record: bytes, number: int) -> str:

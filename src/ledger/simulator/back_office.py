@@ -1,6 +1,6 @@
 """What happens away from the counters: refunds, forgotten shifts, billing and customers' apps."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ledger.simulator import mistakes, money
 from ledger.simulator.mistakes import Mistake
@@ -10,8 +10,8 @@ from ledger.simulator.world import HOUR, Actor, Data, Message
 if TYPE_CHECKING:
     from ledger.simulator.hall import HallLife
 
-MARKETING = "marketing_sms"
-MISTAKEN = 0.08
+MARKETING: Final = "marketing_sms"
+MISTAKEN: Final = 0.08
 """How often a supervisor's act is first sent wrong."""
 
 

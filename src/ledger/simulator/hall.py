@@ -9,7 +9,7 @@ from typing import Final, Literal
 from ledger.reference import Clerk, Hall
 from ledger.simulator import back_office
 from ledger.simulator.desk import Desk
-from ledger.simulator.people import Customer, new_customer
+from ledger.simulator.people import Customer
 from ledger.simulator.world import DAY, HOUR, Actor, Data, Message, World
 
 OPENS: Final = 8 * HOUR + HOUR // 2
@@ -50,14 +50,12 @@ class Ticket:
     """A visit in the queue. `gone`: the customer has left without a word."""
 
     visit: str
-    number: str
     area: Area
     errand: Errand
     priority: bool
     state: Literal["waiting", "called", "over"] = "waiting"
     gone: bool = False
     no_shows: int = 0
-    since: int = 0
 
 
 class HallLife:
@@ -117,7 +115,6 @@ class HallLife:
         consults = errand in ("consult", "trouble") and world.chance(0.75)
         ticket = Ticket(
             visit=world.new_id("v"),
-            number="",
             area="consultation" if consults else "business_counter",
             errand=errand,
             priority=world.chance(0.04),
@@ -148,20 +145,18 @@ class HallLife:
         world = self.world
         if self._tickets and world.chance(0.004):
             # VIS-03: the machine forgot the last number.
-            wrong: Data = {"ticket_no": self._number(ticket), "service_area": ticket.area}
-            self.by_machine("visit.issue_ticket.v1", ticket, wrong)
+            self._issue(ticket)
             yield 6
         self._tickets += 1
-        ticket.number = self._number(ticket)
-        issue: Data = {"ticket_no": ticket.number, "service_area": ticket.area}
-        self.by_machine("visit.issue_ticket.v1", ticket, issue)
+        self._issue(ticket)
         self._join(ticket)
 
-    def _number(self, ticket: Ticket) -> str:
-        return f"A{self._tickets:03d}"
+    def _issue(self, ticket: Ticket) -> None:
+        data: Data = {"ticket_no": f"A{self._tickets:03d}", "service_area": ticket.area}
+        self.by_machine("visit.issue_ticket.v1", ticket, data)
 
     def _join(self, ticket: Ticket) -> None:
-        ticket.state, ticket.since = "waiting", self.world.now
+        ticket.state = "waiting"
         queue = self._queues[ticket.area]
         if ticket.priority:
             queue.appendleft(ticket)
@@ -201,9 +196,6 @@ class HallLife:
                     return ticket
         return None
 
-    def waiting(self, area: str) -> int:
-        return len(self._queues[area])
-
     # Whom they serve
 
     def take_customer(self) -> Customer | None:
@@ -226,9 +218,6 @@ class HallLife:
         customers = self._customers
         customers[number], customers[-1] = customers[-1], customers[number]
         return customers.pop()
-
-    def new_customer(self) -> Customer:
-        return new_customer(self.world)
 
     def leave(self, customer: Customer) -> None:
         """The customer goes home, and may come again."""

@@ -52,7 +52,7 @@ def drawer(hall_id: str) -> str:
     return f"{hall_id}-drawer"
 
 
-def remembered(paid: Data, clerk_id: str, day: int) -> Payment:
+def remembered(paid: Data, day: int) -> Payment:
     amount_fen = paid["amount_fen"]
     assert isinstance(amount_fen, int)
     return Payment(
@@ -60,7 +60,6 @@ def remembered(paid: Data, clerk_id: str, day: int) -> Payment:
         amount_fen=amount_fen,
         method=str(paid["method"]),
         correlator_id=str(paid["correlator_id"]),
-        received_by=clerk_id,
         day=day,
         card_last4=str(paid.get("card_last4", "0000")),
     )

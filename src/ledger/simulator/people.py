@@ -26,7 +26,6 @@ class Payment:
     amount_fen: int
     method: str
     correlator_id: str
-    received_by: str
     day: int
     card_last4: str
 

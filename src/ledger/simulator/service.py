@@ -30,14 +30,13 @@ COMMENTS: Final = ("服务热情", "等候时间有点长", "解释得很清楚"
 
 
 class Service:
-    """One visit from start to close. What stays open at the end is told in `open_needs`."""
+    """One visit from start to close; `open_needs` are those not met at its end."""
 
     def __init__(self, desk: "Desk", ticket: "Ticket") -> None:
         self.desk: Final = desk
         self.ticket: Final = ticket
         self.world: Final = desk.world
         self.customer: Customer | None = None
-        self.is_known = True
         self.needs: list[str] = []
         self.open_needs: list[str] = []
 
@@ -190,7 +189,7 @@ class Service:
         if self.customer is None:
             self.customer = hall.take_customer()
         if self.customer is None:
-            self.customer = hall.new_customer()
+            self.customer = people.new_customer(world)
             yield from self._register(self.customer)
         elif world.chance(0.02):
             # ENV-11: registered again because nobody looked first.
@@ -252,7 +251,7 @@ class Service:
         data = money.payment(world, desk.hall.hall_id, desk.shift_id)
         message = self._about("payment.receive.v1", data)
         yield from desk.act(message, *self._payment_mistakes())
-        paid = money.remembered(data, desk.clerk, world.day)
+        paid = money.remembered(data, world.day)
         yield from self._receipt(paid)
         customer.payment = paid
         undone = world.random.random()

@@ -74,4 +74,4 @@ union all
 
 -- check: A refused interaction has no events, and names its rule.
 select partition, position from audit_trail
-where (outcome = 'refused') <> (rule is not null) or (outcome = 'refused' and events > 0)
+where outcome = 'refused' and (rule is null or events > 0)

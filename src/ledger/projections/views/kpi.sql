@@ -2,7 +2,7 @@
 -- k: The KPI's number in the catalogue.
 -- name: Its name.
 -- name_zh: Its name in Chinese.
--- grain: What one row is for: hall and day, or hall, clerk and day.
+-- grain: What the KPI's own view has one row for.
 -- hall: The hall.
 -- clerk: The clerk, of the KPIs that are counted by clerk.
 -- business_on: The hall's local date.

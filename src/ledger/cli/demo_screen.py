@@ -1,0 +1,209 @@
+"""What `ledger demo` found, and how it looks: one screen of at most 45 lines of 100 columns."""
+
+from typing import Final
+
+import msgspec
+from rich.cells import cell_len
+from rich.markup import escape
+from rich.table import Table
+
+from ledger.cli.common import console
+
+RULES_SHOWN: Final = 5
+SENTENCES_SHOWN: Final = 12
+IN_CHINESE: Final = 5
+DULL: Final = (
+    "visit.ticket_issued.v1",
+    "visit.ticket_called.v1",
+    "visit.needs_asked.v1",
+    "visit.customer_identified.v1",
+    "payment.allocated.v1",
+    "payment.settled.v1",
+)
+"""Events that a history can be told without."""
+
+
+class RuleCount(msgspec.Struct, frozen=True):
+    rule: str
+    refused: int
+    sentence: str
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """A KPI of one hall's newest day; `value` is None where nothing was counted."""
+
+    k: str
+    name: str
+    name_zh: str
+    hall: str
+    business_on: str
+    value: float | None
+    unit: str
+    target: float | None
+    direction: str
+
+
+class Told(msgspec.Struct, frozen=True):
+    """One line of a customer's history, in the halls' local time."""
+
+    at: str
+    sentence: str
+    sentence_zh: str
+    type: str
+    is_refusal: bool
+
+
+class Played(msgspec.Struct, frozen=True, kw_only=True):
+    """What the demo did and found; with --json, this. Times are in seconds."""
+
+    simulated: bool
+    origin: str
+    home: str
+    seed: int
+    halls: list[str]
+    interactions: int
+    recorded: int
+    refused: int
+    repeated: int
+    malformed: int
+    follow_ons: int
+    refused_follow_ons: int
+    rules: list[RuleCount]
+    figures: list[Figure]
+    customer: str
+    history: list[Told]
+    entries: int
+    events: int
+    heads: dict[int, str]
+    is_verified: bool
+    findings: list[str]
+    recording_seconds: float
+    entries_per_second: float
+    bytes_per_entry: int
+    total_seconds: float
+
+
+def show(played: Played) -> None:
+    share = played.refused / played.interactions
+    console.print(
+        f"[bold white on dark_orange3] SIMULATED [/] [bold]{played.origin}[/]"
+        f"  [dim]halls, clerks and customers are invented, by seed {played.seed}[/]"
+    )
+    console.print(
+        f"[bold]{played.interactions:,}[/] interactions: [green]{played.recorded:,} recorded[/],"
+        f" [red]{played.refused:,} refused by a rule[/] ({share:.1%}),"
+        f" {played.repeated:,} sent again"
+    )
+    console.print(
+        f"[bold]{played.follow_ons:,}[/] follow-ons by the ledger itself,"
+        f" {played.refused_follow_ons:,} refused.  Refused most often:"
+    )
+    _show_rules(played)
+    console.print()
+    console.print(_figures_table(played))
+    console.print()
+    _show_history(played)
+    console.print()
+    _show_proof(played)
+    console.print()
+    _show_next(played)
+
+
+def _show_next(played: Played) -> None:
+    console.print("[bold]What to try next[/]")
+    by_hall = "select hall, count(*) from visits group by hall"
+    for command in (
+        "ledger serve",
+        f"ledger trace {played.customer}",
+        f'ledger sql "{by_hall}"',
+        "ledger verify",
+    ):
+        console.print(f"  {command} [dim]--home {played.home}[/]", soft_wrap=True)
+
+
+def _show_rules(played: Played) -> None:
+    for each in played.rules[:RULES_SHOWN]:
+        _line(f"  [red]{each.rule}[/]  {each.refused:>5,}  {escape(each.sentence)}")
+
+
+def _figures_table(played: Played) -> Table:
+    halls = sorted({figure.hall for figure in played.figures})
+    day = max((figure.business_on for figure in played.figures), default="")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(f"Key figures of {day}", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for hall in halls:
+        table.add_column(hall, justify="right")
+    table.add_column("target", justify="right", style="dim")
+    rows: dict[str, dict[str, Figure]] = {}
+    for figure in played.figures:
+        rows.setdefault(figure.k, {})[figure.hall] = figure
+    for k, by_hall in rows.items():
+        one = next(iter(by_hall.values()))
+        cells = [_figure(by_hall.get(hall)) for hall in halls]
+        table.add_row(f"  [dim]{k}[/] {one.name}", one.name_zh, *cells, _target(one))
+    return table
+
+
+def _figure(figure: Figure | None) -> str:
+    if figure is None or figure.value is None:
+        return "no data"
+    text = _number(figure.value, figure.unit)
+    if figure.target is None:
+        return text
+    lower = figure.direction.startswith("lower")
+    met = figure.value <= figure.target if lower else figure.value >= figure.target
+    return f"[{'green' if met else 'yellow'}]{text}[/]"
+
+
+def _target(figure: Figure) -> str:
+    if figure.target is None:
+        return ""
+    sign = "≤" if figure.direction.startswith("lower") else "≥"
+    return f"{sign} {_number(figure.target, figure.unit)}"
+
+
+def _number(value: float, unit: str) -> str:
+    if unit == "s":
+        return f"{value:,.0f} s"
+    return f"{value:,.1f} {unit}" if unit == "%" else f"{value:,.1f}/h"
+
+
+def _show_history(played: Played) -> None:
+    console.print(f"[bold]One customer's history[/]  [dim]{played.customer}[/]")
+    for number, told in enumerate(_worth_telling(played.history)):
+        sentence = escape(told.sentence)
+        if told.is_refusal:
+            sentence = f"[red]{sentence}[/]"
+        width = cell_len(f"  {told.at}  {told.sentence}  {told.sentence_zh}")
+        if number < IN_CHINESE and width <= console.width:
+            sentence += f"  [dim]{escape(told.sentence_zh)}[/]"
+        _line(f"  [dim]{told.at}[/]  {sentence}")
+
+
+def _worth_telling(history: list[Told]) -> list[Told]:
+    if len(history) > SENTENCES_SHOWN:
+        history = [told for told in history if told.type not in DULL or told.is_refusal]
+    return history[:SENTENCES_SHOWN]
+
+
+def _show_proof(played: Played) -> None:
+    heads = [f"[dim]{partition}[/] {hash_[:7]}" for partition, hash_ in played.heads.items()]
+    console.print("Heads  " + "  ".join(heads))
+    if played.is_verified:
+        console.print(
+            f"[green]✓ verified[/] {played.entries:,} entries, {played.events:,} events:"
+            " hashes, ids, index and tables agree with the log"
+        )
+    else:
+        for sentence in played.findings:
+            console.print(f"[red]✗ NOT verified:[/] {escape(sentence)}")
+    console.print(
+        f"[bold]{played.entries_per_second:,.0f}[/] entries/s, durable and projected alongside;"
+        f" {played.bytes_per_entry:,} bytes an entry; {played.total_seconds:.0f} s in all"
+    )
+
+
+def _line(text: str) -> None:
+    """One line, cut where the terminal ends."""
+    console.print(text, no_wrap=True, overflow="ellipsis")
