@@ -9,7 +9,7 @@ import contextlib
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from threading import Event
 from typing import Final
@@ -17,48 +17,98 @@ from typing import Final
 from ledger.chain import follow
 from ledger.entry import Head, LedgerError
 from ledger.logs.sqlite import SqliteLog
+from ledger.projections.ahead import one_ahead
 from ledger.projections.engine import Projector
 from ledger.settings import Home
 
 BATCH: Final = 20_000
+LARGE_BATCH: Final = 200_000
 LOOK_AGAIN_SECONDS: Final = 0.1
 REST_AT_MOST_SECONDS: Final = 0.5
 SNAPSHOT_EVERY_SECONDS: Final = 10.0
 
 
-def project(
+Batch = tuple[list[bytes], dict[int, Head]]
+
+
+def batches(
     log: SqliteLog,
-    projector: Projector,
+    reached: Mapping[int, Head],
     limit: int = BATCH,
     upto: Mapping[int, int] | None = None,
-) -> int:
-    """Applies one batch of what is new in the log; how many entries there were.
+) -> Iterator[Batch]:
+    """What the log holds beyond the heads reached, along its chain: records, and heads after them.
 
     With `upto` it stops at these positions, and leaves out partitions that are not named.
     """
-    positions = projector.positions()
-    heads: dict[int, Head] = {}
-    records: list[bytes] = []
-    ends = log.ends() if upto is None else upto
-    share = max(1, limit // max(1, len(ends)))
-    for partition, end in ends.items():
-        head = positions.get(partition, Head(partition))
-        for following, record in follow(log, head, min(share, end - head.position)):
-            heads[partition] = following
-            records.append(record)
-    if records:
+    heads = dict(reached)
+    while True:
+        ends = log.ends() if upto is None else upto
+        records: list[bytes] = []
+        after: dict[int, Head] = {}
+        for head, count in _shares(heads, ends, limit):
+            for following, record in follow(log, head, count):
+                after[head.partition] = following
+                records.append(record)
+        if not records:
+            return
+        heads.update(after)
+        yield records, after
+
+
+def _shares(
+    heads: Mapping[int, Head], ends: Mapping[int, int], limit: int
+) -> Iterator[tuple[Head, int]]:
+    """How many entries to take of each partition: all of short ones, the same of long ones."""
+    starts = [heads.get(partition, Head(partition)) for partition in ends]
+    starts.sort(key=lambda head: ends[head.partition] - head.position)
+    for number, head in enumerate(starts):
+        share = min(ends[head.partition] - head.position, limit // (len(starts) - number))
+        if share > 0:
+            limit -= share
+            yield head, share
+
+
+def project(log: SqliteLog, projector: Projector, upto: Mapping[int, int] | None = None) -> int:
+    """Applies one batch of what is new in the log; how many entries there were."""
+    for records, heads in batches(log, projector.positions(), BATCH, upto):
         projector.apply(records, heads)
-    return len(records)
+        return len(records)
+    return 0
+
+
+def project_all(
+    log: SqliteLog,
+    projector: Projector,
+    upto: Mapping[int, int] | None = None,
+    tick: Callable[[int], None] | None = None,
+) -> int:
+    """Applies all that is new in the log, in large batches; how many entries there were.
+
+    The chain is checked, the batch before is read and the one before that merged at the same time;
+    `tick` is told the size of each batch that was checked.
+    """
+    count = 0
+
+    def checked() -> Iterator[Batch]:
+        nonlocal count
+        for records, heads in batches(log, reached, LARGE_BATCH, upto):
+            count += len(records)
+            if tick is not None:
+                tick(len(records))
+            yield records, heads
+
+    reached = projector.positions()
+    projector.apply_all(one_ahead(checked()))
+    return count
 
 
 def catch_up(home: Home) -> int:
     """Projects all that the log holds now and makes a snapshot; how many entries were new."""
-    count = 0
     log = SqliteLog(home.log)
     try:
         with Projector.open(home.projections) as projector:
-            while new := project(log, projector):
-                count += new
+            count = project_all(log, projector)
             projector.snapshot()
     finally:
         log.close()
@@ -76,9 +126,7 @@ def run(home: Home, stopping: Event, asked: Event | None = None) -> None:
         while not stopping.is_set():
             if asked is not None and asked.is_set():
                 asked.clear()
-                ends = log.ends()
-                while project(log, projector, upto=ends):
-                    pass
+                project_all(log, projector, log.ends())
                 snapshot_due = 0.0
             else:
                 began = time.monotonic()
@@ -89,8 +137,7 @@ def run(home: Home, stopping: Event, asked: Event | None = None) -> None:
             if time.monotonic() > snapshot_due:
                 projector.snapshot()
                 snapshot_due = time.monotonic() + SNAPSHOT_EVERY_SECONDS
-        while project(log, projector):
-            pass
+        project_all(log, projector)
         projector.snapshot()
     log.close()
 

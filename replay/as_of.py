@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from consumers.projector import project
+from consumers.projector import project_all
 from ledger.entry import LedgerError, decode
 from ledger.logs.sqlite import SqliteLog
 from ledger.projections.engine import Projector
@@ -35,8 +35,7 @@ def replay_as_of(home: Home, moment: datetime, output: Path) -> AsOf:
             raise LedgerError(f"the ledger was founded after {moment.isoformat()}")
         with scratch_folder(output.absolute().parent) as scratch:
             with Projector.open(scratch) as projector:
-                while project(log, projector, upto=positions):
-                    pass
+                project_all(log, projector, positions)
                 built = projector.snapshot()
             built.replace(output)
     finally:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from consumers.embedded import facts_of
-from consumers.projector import project
+from consumers.projector import project_all
 from ledger.entry import ChainError, FutureFormatError, Head, accept, decode, leaf_hash
 from ledger.logs.sqlite import SqliteLog
 from ledger.partition import partition_of
@@ -184,8 +184,7 @@ def _tables(home: Home, log: SqliteLog) -> list[Finding]:
         return []
     with tempfile.TemporaryDirectory(prefix="ledger-verify-") as scratch:
         with Projector.open(Path(scratch)) as projector:
-            while project(log, projector, upto=positions):
-                pass
+            project_all(log, projector, positions)
             failures = projector.check()
             rebuilt = projector.snapshot()
         different = differences(current_snapshot(home.projections), rebuilt)

@@ -173,3 +173,10 @@ def test_canonical_json_sorts_members_and_keeps_characters() -> None:
     assert as_json({"b": 1, "a": {"d": "人", "c": [True]}}) == (
         '{"a":{"c":[true],"d":"人"},"b":1}'.encode()
     )
+
+
+def test_bytes_that_are_no_text_are_void_and_never_stop_a_reader() -> None:
+    first = b'{"v":1,"partition":0,"position":1,"prev":"\xff\xfe"}'
+    assert accept(Head(0), first) is None
+    with pytest.raises(ChainError):
+        decode(b'{"v":1,"partition":0,"position":1,"prev":"x","policy":"\xff"}')

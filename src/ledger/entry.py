@@ -152,7 +152,7 @@ def accept(head: Head, record: bytes) -> Head | None:
     """
     try:
         link = _link_decoder.decode(record)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
     if (link.partition, link.position, link.prev) != (head.partition, head.position + 1, head.hash):
         return None
@@ -172,7 +172,7 @@ def decode(record: bytes) -> Entry:
     """Decodes an accepted record. Raises ChainError where it is no entry."""
     try:
         return _entry_decoder.decode(record)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ChainError(f"a record of the log is no entry: {error}") from error
 
 
