@@ -15,9 +15,10 @@ from msgspec import Meta
 
 from ledger import policy
 from ledger.aggregates import common, model
+from ledger.aggregates.customer import customer_rules as rules
 from ledger.aggregates.model import Cause, Context, Decision, Event, Interaction
 from ledger.entry import Envelope
-from ledger.rules import Refusal, Rule
+from ledger.rules import Refusal
 from ledger.values import (
     Count,
     Day,
@@ -282,92 +283,7 @@ def evolve(state: State, event: AnyEvent, envelope: Envelope) -> State:
 
 # Decide
 
-CUS_01: Final = Rule(
-    "CUS-01",
-    "The subject id is derived from the digest of the document, or of the contact.",
-    "客户编号由证件摘要或联系方式摘要得出。",
-    source="PIPL arts 47 and 73(4), our reading",
-)
-CUS_03: Final = Rule(
-    "CUS-03",
-    "A registration by document carries document kind and number, name and identity digest.",
-    "凭证件建档须有证件类型, 号码, 姓名和证件摘要。",
-    source="MIIT Order 25 arts 6-7",
-)
-CUS_04: Final = Rule(
-    "CUS-04",
-    "The document kind is one that the law accepts for that kind of party.",
-    "证件类型须为法律对个人或单位认可的有效证件。",
-    (policy.VALID_DOCUMENTS,),
-    "MIIT Order 25 art 7",
-)
-CUS_05: Final = Rule(
-    "CUS-05",
-    "A registration follows a privacy notice that was given.",
-    "建档前须已告知个人信息处理规则。",
-    source="PIPL art 17",
-)
-CUS_06: Final = Rule(
-    "CUS-06",
-    "For a person under 14, the guardian's identity and consent document are given.",
-    "未满十四周岁者须提供监护人身份及其同意文件。",
-    (policy.GUARDIAN_AGE,),
-    "PIPL art 31",
-)
-CUS_07: Final = Rule(
-    "CUS-07",
-    "Identity is verified in a physical hall: the channel is store.",
-    "身份核验须在实体营业厅现场办理。",
-    (policy.FACE_MATCH_REQUIRED,),
-    "MIIT notice on real-name registration, in force 2019-12-01",
-)
-CUS_08: Final = Rule(
-    "CUS-08",
-    "A face comparison is made only after the customer's separate consent.",
-    "人脸比对须先取得客户单独同意。",
-    source="PIPL arts 28-29",
-)
-CUS_09: Final = Rule(
-    "CUS-09",
-    "A person's face is compared, unless policy lets an approver compare it with the document.",
-    "个人须人脸比对, 政策允许时可由复核人人工比对代替; 单位执照除外。",
-    (policy.FACE_ALTERNATIVE_ALLOWED,),
-)
-CUS_10: Final = Rule(
-    "CUS-10",
-    "The copy of a document is marked with operator, purpose and date.",
-    "证件复印件须标注运营商, 用途和日期。",
-    (policy.COPY_MARKING,),
-    "MIIT Order 25 (draft) art 9",
-)
-CUS_14: Final = Rule(
-    "CUS-14",
-    "A change of name or of the document's address names an evidence document.",
-    "变更姓名或证件地址须有证明文件。",
-)
-CUS_15: Final = Rule(
-    "CUS-15",
-    "The change rests on a verification still valid, or on a code sent to the contact.",
-    "变更须有仍在有效期内的身份核验, 仅凭联系方式建档者须凭一次性验证码。",
-    (policy.VERIFICATION_VALID_HOURS,),
-)
-CUS_19: Final = Rule(
-    "CUS-19",
-    "Consent is an explicit act; silence is refusal.",
-    "同意须明确作出, 沉默视为拒绝。",
-    source="MIIT Order 31",
-)
-CUS_20: Final = Rule(
-    "CUS-20",
-    "Consent to face matching or to sharing with third parties is given separately.",
-    "人脸比对和向第三方提供信息须单独同意。",
-    source="PIPL arts 23, 29",
-)
-
-RULES: Final = (
-    CUS_01, CUS_03, CUS_04, CUS_05, CUS_06, CUS_07, CUS_08, CUS_09, CUS_10, CUS_14, CUS_15, CUS_19,
-    CUS_20,
-)  # fmt: skip
+RULES: Final = rules.RULES
 
 
 def decide(interaction: AnyInteraction, state: State, context: "Context[Known]") -> Decision:
@@ -390,24 +306,24 @@ def _register(new: Register, context: "Context[Known]") -> Decision:
     customer_id = context.envelope.subject.removeprefix("customer/")
     minor = context.derived.get("minor", "no") if new.party_kind == "person" else "no"
     if not _derived_id(customer_id, new):
-        return CUS_01()
+        return rules.CUS_01()
     if new.identity_basis == "document":
         if new.document_kind is None:
-            return CUS_03("document_kind is needed")
+            return rules.CUS_03("document_kind is needed")
         if new.document_number is None:
-            return CUS_03("document_number is needed")
+            return rules.CUS_03("document_number is needed")
     if new.document_kind is not None:
         refusal = _acceptable(new.document_kind, new.party_kind, context)
         if refusal is not None:
             return refusal
     if not new.notice_given:
-        return CUS_05()
+        return rules.CUS_05()
     if minor == "under_14" and (
         new.guardian_identity_digest is None
         or new.guardian_name is None
         or new.guardian_consent_document_id is None
     ):
-        return CUS_06()
+        return rules.CUS_06()
     return [Registered.of(new, customer_id=customer_id, minor=minor)]
 
 
@@ -429,9 +345,9 @@ def _acceptable(
     document_kind: DocumentKind, party_kind: PartyKind, context: "Context[Known]"
 ) -> Refusal | None:
     if (document_kind in ORGANISATION_DOCUMENTS) != (party_kind == "organisation"):
-        return CUS_04(f"{document_kind} is no document of a {party_kind}")
+        return rules.CUS_04(f"{document_kind} is no document of a {party_kind}")
     if document_kind not in context.policy[policy.VALID_DOCUMENTS]:
-        return CUS_04(f"policy does not accept {document_kind}")
+        return rules.CUS_04(f"policy does not accept {document_kind}")
     return None
 
 
@@ -439,12 +355,12 @@ def _verify_identity(check: VerifyIdentity, state: State, context: "Context[Know
     envelope = context.envelope
     needs_hall = context.policy[policy.FACE_MATCH_REQUIRED]
     if needs_hall and envelope.channel != "store":
-        return CUS_07(f"the channel is {envelope.channel or 'not named'}")
+        return rules.CUS_07(f"the channel is {envelope.channel or 'not named'}")
     consented = check.face_consent_given or state.consents_to(
         "face_match", business_day(envelope.time)
     )
     if check.face_result != "not_required" and not consented:
-        return CUS_08()
+        return rules.CUS_08()
     if check.face_result == "not_required":
         refusal = _without_face(check, state, context)
         if refusal is not None:
@@ -454,7 +370,7 @@ def _verify_identity(check: VerifyIdentity, state: State, context: "Context[Know
         and not check.copy_marked
         and context.policy[policy.COPY_MARKING]
     ):
-        return CUS_10()
+        return rules.CUS_10()
     reasons = _failures(check)
     if reasons:
         return [IdentityVerificationFailed.of(check, reasons=reasons)]
@@ -468,9 +384,9 @@ def _without_face(check: VerifyIdentity, state: State, context: "Context[Known]"
     if state.party_kind == "organisation" and check.document_kind in ORGANISATION_DOCUMENTS:
         return None
     if not context.policy[policy.FACE_ALTERNATIVE_ALLOWED]:
-        return CUS_09("the face of a person is always compared")
+        return rules.CUS_09("the face of a person is always compared")
     refusal = common.approver(context)
-    return CUS_09(refusal.detail) if refusal else None
+    return rules.CUS_09(refusal.detail) if refusal else None
 
 
 def _failures(check: VerifyIdentity) -> tuple[IdentityFailure, ...]:
@@ -502,10 +418,10 @@ def _failures(check: VerifyIdentity) -> tuple[IdentityFailure, ...]:
 def _update_data(new: UpdateData, context: "Context[Known]") -> Decision:
     named = new.full_name is not None or new.document_address is not None
     if named and new.evidence_document_id is None:
-        return CUS_14()
+        return rules.CUS_14()
     by_code = context.register.identity_basis == "contact" and new.evidence_document_id is not None
     if not by_code and not context.register.verified_by_any(context.envelope.time):
-        return CUS_15()
+        return rules.CUS_15()
     return [DataUpdated.of(new)]
 
 
@@ -513,11 +429,11 @@ def _give_consent(consent: GiveConsent, state: State, context: "Context[Known]")
     """A child's guardian is known from the registration; each consent adds the guardian's paper."""
     minor = context.derived.get("minor", state.minor)
     if not consent.explicit:
-        return CUS_19()
+        return rules.CUS_19()
     if consent.purpose in SEPARATE_CONSENTS and not consent.separate:
-        return CUS_20()
+        return rules.CUS_20()
     if minor == "under_14" and consent.proof_document_id is None:
-        return CUS_06("the guardian's consent document is needed as proof_document_id")
+        return rules.CUS_06("the guardian's consent document is needed as proof_document_id")
     return [ConsentGiven.of(consent)]
 
 

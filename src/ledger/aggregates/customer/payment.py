@@ -15,9 +15,10 @@ from msgspec import Meta
 
 from ledger import policy
 from ledger.aggregates import common, model
+from ledger.aggregates.customer import payment_rules as rules
 from ledger.aggregates.model import Cause, Context, Decision, Event, FollowOn, Interaction, Settled
 from ledger.entry import Envelope
-from ledger.rules import Refusal, Rule
+from ledger.rules import Refusal
 from ledger.values import (
     Fen,
     FenPositive,
@@ -379,111 +380,7 @@ def _refund_now(state: State, refund_id: str, **changed: RefundStatus | datetime
 
 # Decide
 
-PAY_01: Final = Rule(
-    "PAY-01", "The amount equals the sum of the items.", "缴费金额等于各明细之和。"
-)
-PAY_02: Final = Rule(
-    "PAY-02",
-    "A bill, deposit, arrears or late fee item names a line of this customer.",
-    "账单, 押金, 欠费, 滞纳金明细须指明该客户名下的号码。",
-)
-PAY_03: Final = Rule(
-    "PAY-03",
-    "An exit fee item names a standing lock; an order fee or device item names an open order.",
-    "违约金明细须指明有效合约, 业务费和终端款须指明未完结订单。",
-)
-PAY_04: Final = Rule(
-    "PAY-04",
-    "A correlator id is used for one payment of this customer.",
-    "同一交易关联号只对应该客户的一笔缴费。",
-)
-PAY_07: Final = Rule(
-    "PAY-07",
-    "A cash payment names drawer, shift and at least the amount tendered; notes are checked.",
-    "现金缴费须注明钱箱, 班次, 实收金额不少于应收, 并按规定验钞。",
-    (policy.CASH_CHECK_FROM_FEN,),
-)
-PAY_08: Final = Rule("PAY-08", "Cash in or out names a drawer.", "现金收付须注明钱箱。")
-PAY_09: Final = Rule(
-    "PAY-09",
-    "Card or wallet names terminal and reference, a transfer its reference; much cash two people.",
-    "刷卡和钱包缴费须带终端号与凭证号, 转账须带凭证号, 大额现金须双人。",
-    (policy.CASH_SELF_LIMIT_FEN,),
-)
-PAY_11: Final = Rule(
-    "PAY-11",
-    "Allocations never exceed the amount received less what is refunded.",
-    "分摊金额不得超过实收减退款。",
-)
-PAY_12: Final = Rule(
-    "PAY-12",
-    "An allocation names an unsettled bill, an open order or a line of this customer.",
-    "分摊须指明该客户的未结账单, 未完结订单或号码; 预存款除外。",
-)
-PAY_14: Final = Rule(
-    "PAY-14",
-    "One receipt per payment and one payment per receipt number.",
-    "一笔缴费一张收据, 一个收据号只用一次。",
-)
-PAY_15: Final = Rule(
-    "PAY-15",
-    "The receipt's amount equals the amount received.",
-    "收据金额等于实收金额。",
-    (policy.RECEIPT_REQUIRED,),
-)
-PAY_17: Final = Rule("PAY-17", "A payment is reversed once, and whole.", "缴费只能整笔冲正一次。")
-PAY_18: Final = Rule(
-    "PAY-18",
-    "A reversal is on the day of the payment, except a bank's chargeback.",
-    "冲正须在缴费当日, 银行拒付除外。",
-    (policy.REVERSE_SAME_DAY,),
-)
-PAY_19: Final = Rule(
-    "PAY-19", "A payment with a refund in force is not reversed.", "已有退款的缴费不得冲正。"
-)
-PAY_20: Final = Rule(
-    "PAY-20",
-    "The refunds requested, approved or done are together at most the amount received.",
-    "申请中, 已批准和已退的退款合计不超过实收金额。",
-)
-PAY_21: Final = Rule(
-    "PAY-21",
-    "A refund is requested under a new id by the owner, an agent in scope, or the system.",
-    "退款由机主, 授权代办人或系统以新编号申请。",
-)
-PAY_22: Final = Rule(
-    "PAY-22",
-    "The decision names a refund that waits for it.",
-    "审批须针对待审批的退款。",
-)
-PAY_23: Final = Rule(
-    "PAY-23",
-    "Neither who received the money nor who requested the refund approves it.",
-    "收款人和退款申请人不得为复核人。",
-)
-PAY_24: Final = Rule(
-    "PAY-24",
-    "A refund is paid after approval, by the method the money came by unless identity is verified.",
-    "退款须先批准并原路退回, 更换方式须有效核验身份。",
-    (policy.REFUND_SAME_METHOD, policy.VERIFICATION_VALID_HOURS),
-)
-PAY_25: Final = Rule(
-    "PAY-25",
-    "A cash refund of a deposit is paid to the owner with a current verification.",
-    "现金退押金须机主本人并持有效身份核验。",
-    (policy.VERIFICATION_VALID_HOURS,),
-)
-PAY_26: Final = Rule(
-    "PAY-26",
-    "Only an approved refund that is not yet paid becomes overdue, after its days have passed.",
-    "仅已批准未支付且超期的退款记为逾期。",
-    (policy.REFUND_PAY_DAYS,),
-)
-
-RULES: Final = (
-    PAY_01, PAY_02, PAY_03, PAY_04, PAY_07, PAY_08, PAY_09, PAY_11, PAY_12, PAY_14, PAY_15, PAY_17,
-    PAY_18, PAY_19, PAY_20, PAY_21, PAY_22, PAY_23, PAY_24, PAY_25, PAY_26,
-)  # fmt: skip
+RULES: Final = rules.RULES
 
 
 def decide(interaction: AnyInteraction, state: State, context: "Context[Register]") -> Decision:
@@ -511,13 +408,13 @@ def decide(interaction: AnyInteraction, state: State, context: "Context[Register
 def _receive(paid: Receive, context: "Context[Register]") -> Decision:
     kinds = {item.item_kind for item in paid.items}
     if paid.amount_fen != sum(item.amount_fen for item in paid.items):
-        return PAY_01()
+        return rules.PAY_01()
     if kinds & NEEDS_LINE:
-        return PAY_02("no line of this customer is recorded")
+        return rules.PAY_02("no line of this customer is recorded")
     if kinds & NEEDS_LOCK_OR_ORDER:
-        return PAY_03("no order or lock of this customer is recorded")
+        return rules.PAY_03("no order or lock of this customer is recorded")
     if paid.correlator_id in context.register.correlators:
-        return PAY_04()
+        return rules.PAY_04()
     refusal = _cash(paid, context) if paid.method == "cash" else _without_cash(paid)
     if refusal is not None:
         return refusal
@@ -529,36 +426,36 @@ def _receive(paid: Receive, context: "Context[Register]") -> Decision:
 
 def _cash(paid: Receive, context: "Context[Register]") -> Refusal | None:
     if paid.drawer_id is None or paid.shift_id is None:
-        return PAY_07("drawer_id and shift_id are needed")
+        return rules.PAY_07("drawer_id and shift_id are needed")
     if paid.tendered_fen is None or paid.tendered_fen < paid.amount_fen:
-        return PAY_07("tendered_fen is less than the amount")
+        return rules.PAY_07("tendered_fen is less than the amount")
     if paid.amount_fen >= context.policy[policy.CASH_CHECK_FROM_FEN] and not (
         paid.counterfeit_checked
     ):
-        return PAY_07("the notes were not checked")
+        return rules.PAY_07("the notes were not checked")
     if paid.amount_fen > context.policy[policy.CASH_SELF_LIMIT_FEN]:
         refusal = common.approver(context)
-        return PAY_09(refusal.detail) if refusal else None
+        return rules.PAY_09(refusal.detail) if refusal else None
     return None
 
 
 def _without_cash(paid: Receive) -> Refusal | None:
     if paid.terminal_id is None and paid.method != "bank_transfer":
-        return PAY_09("terminal_id is needed")
+        return rules.PAY_09("terminal_id is needed")
     if paid.authorization_code is None and paid.provider_reference is None:
-        return PAY_09("authorization_code or provider_reference is needed")
+        return rules.PAY_09("authorization_code or provider_reference is needed")
     if paid.method == "bank_card" and paid.card_last4 is None:
-        return PAY_09("card_last4 is needed")
+        return rules.PAY_09("card_last4 is needed")
     return None
 
 
 def _allocate(wish: Allocate, state: State) -> Decision:
     allocated_fen = state.allocated_fen + sum(each.amount_fen for each in wish.allocations)
     if allocated_fen > state.amount_fen - state.refunded_fen:
-        return PAY_11()
+        return rules.PAY_11()
     kinds = {each.item_kind for each in wish.allocations}
     if kinds & (NEEDS_LINE | NEEDS_LOCK_OR_ORDER):
-        return PAY_12("no line, order or lock of this customer is recorded")
+        return rules.PAY_12("no line, order or lock of this customer is recorded")
     unallocated_fen = state.amount_fen - allocated_fen
     allocated = Allocated.of(wish, unallocated_fen=unallocated_fen)
     if unallocated_fen == 0 and state.receipt_number is not None:
@@ -568,11 +465,11 @@ def _allocate(wish: Allocate, state: State) -> Decision:
 
 def _issue_receipt(receipt: IssueReceipt, state: State, context: "Context[Register]") -> Decision:
     if state.receipt_number is not None:
-        return PAY_14(f"the payment has receipt {state.receipt_number}")
+        return rules.PAY_14(f"the payment has receipt {state.receipt_number}")
     if receipt.receipt_number in context.register.receipt_numbers:
-        return PAY_14("the receipt number is used by another payment")
+        return rules.PAY_14("the receipt number is used by another payment")
     if receipt.amount_fen != state.amount_fen:
-        return PAY_15()
+        return rules.PAY_15()
     issued = ReceiptIssued.of(receipt)
     if state.allocated_fen == state.amount_fen:
         return [issued, PaymentSettled(payment_id=receipt.payment_id)]
@@ -581,38 +478,38 @@ def _issue_receipt(receipt: IssueReceipt, state: State, context: "Context[Regist
 
 def _reverse(wish: Reverse, state: State, context: "Context[Register]") -> Decision:
     if wish.amount_fen != state.amount_fen:
-        return PAY_17()
+        return rules.PAY_17()
     if (
         context.policy[policy.REVERSE_SAME_DAY]
         and wish.reason != "bank_chargeback"
         and business_day(context.envelope.time) != state.received_on
     ):
-        return PAY_18(f"the payment was received on {state.received_on.isoformat()}")
+        return rules.PAY_18(f"the payment was received on {state.received_on.isoformat()}")
     if state.refunded_fen:
-        return PAY_19()
+        return rules.PAY_19()
     if state.method == "cash" and wish.drawer_id is None:
-        return PAY_08()
+        return rules.PAY_08()
     return [Reversed.of(wish)]
 
 
 def _request_refund(wish: RequestRefund, state: State, context: "Context[Register]") -> Decision:
     if state.refunded_fen + wish.amount_fen > state.amount_fen:
-        return PAY_20()
+        return rules.PAY_20()
     if wish.refund_id in state.refunds:
-        return PAY_21("that refund id is taken")
+        return rules.PAY_21("that refund id is taken")
     if wish.requester == "agent":
-        return PAY_21("no agent of this customer is verified")
+        return rules.PAY_21("no agent of this customer is verified")
     if (wish.requester == "system") != context.actor_is_system:
-        return PAY_21(f"{context.envelope.actor} does not act for {wish.requester}")
+        return rules.PAY_21(f"{context.envelope.actor} does not act for {wish.requester}")
     return [RefundRequested.of(wish)]
 
 
 def _decide_refund(decision: DecideRefund, state: State, context: "Context[Register]") -> Decision:
     refund = state.refunds.get(decision.refund_id)
     if refund is None or refund.status != "pending_authorization":
-        return PAY_22()
+        return rules.PAY_22()
     if context.envelope.approver in (state.received_by, refund.requested_by):
-        return PAY_23()
+        return rules.PAY_23()
     if decision.decision == "denied":
         return [RefundDenied.of(decision)]
     pay_by_at = context.envelope.time + timedelta(days=context.policy[policy.REFUND_PAY_DAYS])
@@ -623,13 +520,15 @@ def _pay_refund(paid: PayRefund, state: State, context: "Context[Register]") -> 
     refund = state.refunds.get(paid.refund_id)
     verified = context.register.verified_at(paid.verification_id, context.envelope.time)
     if refund is None or refund.status != "authorized":
-        return PAY_24("the refund is not approved")
+        return rules.PAY_24("the refund is not approved")
     if context.policy[policy.REFUND_SAME_METHOD] and paid.method != state.method and not verified:
-        return PAY_24(f"the money came by {state.method}; another method needs a verification")
+        return rules.PAY_24(
+            f"the money came by {state.method}; another method needs a verification"
+        )
     if refund.reason == "deposit_return" and paid.method == "cash" and not verified:
-        return PAY_25()
+        return rules.PAY_25()
     if paid.method == "cash" and paid.drawer_id is None:
-        return PAY_08()
+        return rules.PAY_08()
     if paid.result == "failed":
         return [RefundFailed.of(paid)]
     return [Refunded.of(paid, refund_fen=refund.amount_fen)]
@@ -640,11 +539,11 @@ def _mark_refund_overdue(
 ) -> Decision:
     refund = state.refunds.get(mark.refund_id)
     if refund is None or refund.status != "authorized" or refund.pay_by_at is None:
-        return PAY_26("no such refund waits to be paid")
+        return rules.PAY_26("no such refund waits to be paid")
     if refund.is_overdue:
-        return PAY_26("the refund is marked already")
+        return rules.PAY_26("the refund is marked already")
     if context.envelope.time < refund.pay_by_at:
-        return PAY_26(f"the refund may be paid until {refund.pay_by_at.isoformat()}")
+        return rules.PAY_26(f"the refund may be paid until {refund.pay_by_at.isoformat()}")
     return [RefundOverdue.of(mark)]
 
 

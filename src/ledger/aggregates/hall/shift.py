@@ -8,10 +8,11 @@ import msgspec
 
 from ledger import policy
 from ledger.aggregates import common, model
+from ledger.aggregates.hall import shift_rules as rules
 from ledger.aggregates.model import Cause, Context, Decision, Event, Interaction
 from ledger.entry import Envelope
 from ledger.reference import Certification, Clerk, Role, holds
-from ledger.rules import Refusal, Rule
+from ledger.rules import Refusal
 from ledger.values import Count, Id, Moment, whole_seconds
 
 if TYPE_CHECKING:
@@ -96,39 +97,7 @@ def evolve(state: State, event: AnyEvent, envelope: Envelope) -> State:
 
 # Decide
 
-SHF_01: Final = Rule(
-    "SHF-01",
-    "The actor is the clerk of the shift, or a supervisor or manager.",
-    "操作人为当班营业员本人, 或值班长, 经理。",
-)
-SHF_02: Final = Rule(
-    "SHF-02", "A clerk has one open shift at a time.", "同一营业员同时只有一个在岗班次。"
-)
-SHF_03: Final = Rule(
-    "SHF-03",
-    "The clerk holds every certification that the duty requires.",
-    "营业员须持有该岗位要求的有效认证。",
-    (policy.SHIFT_CERTIFICATIONS,),
-    "电话用户真实身份信息登记规定 (training of staff)",
-)
-SHF_04: Final = Rule(
-    "SHF-04",
-    "The counter is the hall's, and one counter or cashier duty at most stands at it.",
-    "台席须为本厅登记的台席, 且同一台席只有一个受理或收银班次。",
-)
-SHF_08: Final = Rule(
-    "SHF-08",
-    "The clerk serves no visit that is in progress.",
-    "营业员没有办理中的客户。",
-)
-SHF_16: Final = Rule(
-    "SHF-16",
-    "A forced close names an approver and a reason other than the planned end.",
-    "强制交班须有复核人, 且原因不得为正常下班。",
-    (policy.SECOND_PERSON_ROLES,),
-)
-
-RULES: Final = (SHF_01, SHF_02, SHF_03, SHF_04, SHF_08, SHF_16)
+RULES: Final = rules.RULES
 
 
 def decide(wish: AnyInteraction, state: State, context: "Context[Register]") -> Decision:
@@ -146,7 +115,7 @@ def _open(shift: Open, context: "Context[Register]") -> Decision:
     clerk = context.reference.clerks[context.envelope.actor]
     open_shift = context.register.shifts.get(clerk.clerk_id)
     if open_shift is not None:
-        return SHF_02(f"{clerk.clerk_id} has the open shift {open_shift.shift_id}")
+        return rules.SHF_02(f"{clerk.clerk_id} has the open shift {open_shift.shift_id}")
     refusal = _qualified(clerk, shift.duty, context) or _counter_free(shift, context)
     if refusal is not None:
         return refusal
@@ -157,35 +126,35 @@ def _open(shift: Open, context: "Context[Register]") -> Decision:
 def _qualified(clerk: Clerk, duty: Duty, context: "Context[Register]") -> Refusal | None:
     required = context.policy[policy.SHIFT_CERTIFICATIONS].get(duty)
     if required is not None and not holds(clerk, required, context.envelope.time):
-        return SHF_03(f"duty {duty} requires the certification {required}")
+        return rules.SHF_03(f"duty {duty} requires the certification {required}")
     return None
 
 
 def _counter_free(shift: Open, context: "Context[Register]") -> Refusal | None:
     hall = context.reference.halls[context.envelope.subject.removeprefix("hall/")]
     if all(counter.counter_id != shift.counter_id for counter in hall.counters):
-        return SHF_04(f"the hall has no counter {shift.counter_id}")
+        return rules.SHF_04(f"the hall has no counter {shift.counter_id}")
     if shift.duty not in ALONE_AT_A_COUNTER:
         return None
     for clerk_id, other in context.register.shifts.items():
         if other.counter == shift.counter_id and other.duty in ALONE_AT_A_COUNTER:
-            return SHF_04(f"{clerk_id} stands at counter {shift.counter_id}")
+            return rules.SHF_04(f"{clerk_id} stands at counter {shift.counter_id}")
     return None
 
 
 def _close(close: Close, state: State, context: "Context[Register]") -> Decision:
     actor = context.reference.clerks[context.envelope.actor]
     if actor.clerk_id != state.clerk and actor.role not in CLOSES_FOR_OTHERS:
-        return SHF_01(f"the shift is that of {state.clerk}")
+        return rules.SHF_01(f"the shift is that of {state.clerk}")
     for counter, serving in context.register.serving.items():
         if serving.clerk == state.clerk:
-            return SHF_08(f"visit {serving.visit} is in progress at counter {counter}")
+            return rules.SHF_08(f"visit {serving.visit} is in progress at counter {counter}")
     if close.forced:
         if close.reason == "planned_end":
-            return SHF_16("a forced close has another reason than the planned end")
+            return rules.SHF_16("a forced close has another reason than the planned end")
         refusal = common.approver(context)
         if refusal is not None:
-            return SHF_16(refusal.detail)
+            return rules.SHF_16(refusal.detail)
     return [
         Closed.of(
             close,

@@ -17,10 +17,11 @@ from msgspec import Meta
 
 from ledger import policy
 from ledger.aggregates import common, model
+from ledger.aggregates.hall import visit_rules as rules
 from ledger.aggregates.model import Cause, Context, Decision, Event, FollowOn, Interaction, Settled
 from ledger.entry import Envelope
 from ledger.reference import ServiceArea, closing_time
-from ledger.rules import Refusal, Rule
+from ledger.rules import Refusal
 from ledger.values import (
     Count,
     Day,
@@ -380,92 +381,8 @@ def _queued(
 
 # Decide
 
-VIS_01: Final = Rule(
-    "VIS-01",
-    "The interaction comes in a ticket state that allows it.",
-    "排队号的当前状态允许该操作。",
-)
-VIS_03: Final = Rule(
-    "VIS-03",
-    "A ticket number is issued once per hall and business day.",
-    "同一营业厅同一营业日内排队号只发一次。",
-)
-VIS_04: Final = Rule(
-    "VIS-04",
-    "The service area exists in the hall's register.",
-    "服务区域须为本厅登记的区域。",
-)
-VIS_06: Final = Rule(
-    "VIS-06",
-    "A counter serves one visit at a time: no other is in progress there, none called unanswered.",
-    "一个台席同时只服务一位客户, 不得另有办理中或已叫号未应答的客户。",
-)
-VIS_07: Final = Rule(
-    "VIS-07",
-    "A ticket is called at most a few times in a turn.",
-    "每轮排队的叫号次数不超过上限。",
-    (policy.QUEUE_MAX_CALLS,),
-)
-VIS_08: Final = Rule(
-    "VIS-08",
-    "A no-show is recorded after all the calls, or some time after the last call.",
-    "叫满次数或末次叫号后等候满时限, 方可记为过号。",
-    (policy.QUEUE_MAX_CALLS, policy.QUEUE_CALL_WAIT_SECONDS),
-)
-VIS_09: Final = Rule(
-    "VIS-09",
-    "A customer rejoins the queue once, within some time of the no-show.",
-    "过号客户可在时限内重新排队一次。",
-    (policy.QUEUE_REJOIN_SECONDS,),
-)
-VIS_10: Final = Rule(
-    "VIS-10",
-    "A visit lapses when its rejoin time has passed, or some time after the hall has closed.",
-    "到访在重新排队时限过后, 或营业结束后满时限, 方自动结束。",
-    (policy.QUEUE_REJOIN_SECONDS, policy.VISIT_LAPSE_SECONDS),
-)
-VIS_11: Final = Rule(
-    "VIS-11",
-    "A visit with a ticket starts at the counter that called it.",
-    "持号客户须在叫号台席开始办理。",
-)
-VIS_12: Final = Rule(
-    "VIS-12",
-    "The actor is the clerk who serves the visit now.",
-    "操作人须为当前接待该客户的营业员。",
-)
-VIS_13: Final = Rule(
-    "VIS-13",
-    "A visit is identified as one customer; another customer needs another visit.",
-    "一次到访只识别一位客户, 其他客户须另建到访。",
-)
-VIS_32: Final = Rule(
-    "VIS-32",
-    "The needs met and the needs open are together exactly the needs asked, each once.",
-    "已解决与未解决的需求合计须与询问到的需求逐项一致。",
-)
-VIS_34: Final = Rule(
-    "VIS-34",
-    "Each score lies within the scale.",
-    "各项评分须在量表范围内。",
-    (policy.RATING_MIN, policy.RATING_MAX),
-)
-VIS_35: Final = Rule(
-    "VIS-35",
-    "A visit is rated once, within some days of its close.",
-    "一次到访只评价一次, 且须在结束后的评价期内。",
-    (policy.RATING_WINDOW_DAYS,),
-)
-VIS_36: Final = Rule(
-    "VIS-36",
-    "A rated visit was served by a clerk; abandoned and no-show visits are not rated.",
-    "仅由营业员接待过的到访可评价, 放弃和过号的到访不评价。",
-)
+RULES: Final = rules.RULES
 
-RULES: Final = (
-    VIS_01, VIS_03, VIS_04, VIS_06, VIS_07, VIS_08, VIS_09, VIS_10, VIS_11, VIS_12, VIS_13, VIS_32,
-    VIS_34, VIS_35, VIS_36,
-)  # fmt: skip
 
 TICKETS: Final[Mapping[type[Interaction], tuple[Ticket, ...]]] = MappingProxyType(
     {
@@ -482,7 +399,9 @@ TICKETS: Final[Mapping[type[Interaction], tuple[Ticket, ...]]] = MappingProxyTyp
 def decide(wish: AnyInteraction, state: State, context: "Context[Register]") -> Decision:
     allowed = TICKETS.get(type(wish))
     if allowed is not None and state.ticket not in allowed:
-        return VIS_01(f"{wish.marks.type} is not allowed with a ticket that is {state.ticket}")
+        return rules.VIS_01(
+            f"{wish.marks.type} is not allowed with a ticket that is {state.ticket}"
+        )
     match wish:
         case Arrive():
             return _arrive(wish, context)
@@ -536,10 +455,10 @@ def _hall_id(context: "Context[Register]") -> str:
 def _issue_ticket(ticket: IssueTicket, context: "Context[Register]") -> Decision:
     business_on = business_day(context.envelope.time)
     if not context.register.ticket_is_free(business_on, ticket.ticket_no):
-        return VIS_03(f"ticket {ticket.ticket_no} of {business_on.isoformat()} is issued")
+        return rules.VIS_03(f"ticket {ticket.ticket_no} of {business_on.isoformat()} is issued")
     counters = context.reference.halls[_hall_id(context)].counters
     if all(counter.service_area != ticket.service_area for counter in counters):
-        return VIS_04(f"the hall has no counter for {ticket.service_area}")
+        return rules.VIS_04(f"the hall has no counter for {ticket.service_area}")
     waiting_ahead = context.register.waiting_for(ticket.service_area)
     return [TicketIssued.of(ticket, business_on=business_on, waiting_ahead=waiting_ahead)]
 
@@ -549,7 +468,7 @@ def _call_ticket(call: CallTicket, state: State, context: "Context[Register]") -
     if refusal is not None:
         return refusal
     if state.calls >= context.policy[policy.QUEUE_MAX_CALLS]:
-        return VIS_07(f"the ticket has been called {state.calls} times")
+        return rules.VIS_07(f"the ticket has been called {state.calls} times")
     wait_seconds = whole_seconds(state.waits_since, context.envelope.time)
     return [TicketCalled.of(call, call_count=state.calls + 1, wait_seconds=wait_seconds)]
 
@@ -558,10 +477,10 @@ def _counter_taken(context: "Context[Register]") -> Refusal | None:
     counter, visit = context.envelope.counter or "", context.envelope.visit
     serving = context.register.serving.get(counter)
     if serving is not None and serving.visit != visit:
-        return VIS_06(f"counter {counter} serves visit {serving.visit}")
+        return rules.VIS_06(f"counter {counter} serves visit {serving.visit}")
     called = context.register.called.get(counter)
     if called is not None and called != visit:
-        return VIS_06(f"counter {counter} has called visit {called}")
+        return rules.VIS_06(f"counter {counter} has called visit {called}")
     return None
 
 
@@ -569,16 +488,16 @@ def _record_no_show(record: RecordNoShow, state: State, context: "Context[Regist
     now = context.envelope.time
     call_wait = timedelta(seconds=context.policy[policy.QUEUE_CALL_WAIT_SECONDS])
     if state.calls < context.policy[policy.QUEUE_MAX_CALLS] and now < state.called_at + call_wait:
-        return VIS_08(f"call {state.calls} of the ticket may still be answered")
+        return rules.VIS_08(f"call {state.calls} of the ticket may still be answered")
     rejoin = timedelta(seconds=context.policy[policy.QUEUE_REJOIN_SECONDS])
     return [NoShowRecorded.of(record, rejoin_until_at=now + rejoin)]
 
 
 def _rejoin(rejoin: Rejoin, state: State, context: "Context[Register]") -> Decision:
     if state.rejoined:
-        return VIS_09("the customer has rejoined before")
+        return rules.VIS_09("the customer has rejoined before")
     if context.envelope.time > state.rejoin_until_at:
-        return VIS_09(f"the time to rejoin ended at {state.rejoin_until_at.isoformat()}")
+        return rules.VIS_09(f"the time to rejoin ended at {state.rejoin_until_at.isoformat()}")
     return [
         Rejoined.of(rejoin, service_area=state.service_area, lapse_due_at=_lapse_due_at(context))
     ]
@@ -593,7 +512,7 @@ def _lapse(lapse: Lapse, state: State, context: "Context[Register]") -> Decision
     now = context.envelope.time
     missed = state.ticket == "no_show"
     if now < state.lapse_due_at and not (missed and now > state.rejoin_until_at):
-        return VIS_10()
+        return rules.VIS_10()
     return [Lapsed.of(lapse, outcome="no_show" if missed else "abandoned")]
 
 
@@ -602,13 +521,15 @@ def _start(start: Start, state: State, context: "Context[Register]") -> Decision
     if refusal is not None:
         return refusal
     if state.ticket == "called" and state.called_counter != context.envelope.counter:
-        return VIS_11(f"the ticket was called at counter {state.called_counter}")
+        return rules.VIS_11(f"the ticket was called at counter {state.called_counter}")
     shift = context.register.shifts[context.envelope.actor]
     return [Started.of(start, shift_id=shift.shift_id, wait_seconds=state.first_wait_seconds)]
 
 
 def _served_by_another(state: State, context: "Context[Register]") -> Refusal | None:
-    return None if context.envelope.actor == state.clerk else VIS_12(f"{state.clerk} serves it")
+    return (
+        None if context.envelope.actor == state.clerk else rules.VIS_12(f"{state.clerk} serves it")
+    )
 
 
 def _identify_customer(
@@ -618,7 +539,7 @@ def _identify_customer(
     if refusal is not None:
         return refusal
     if state.customer_id not in (None, found.customer_id):
-        return VIS_13(f"the visit is that of customer {state.customer_id}")
+        return rules.VIS_13(f"the visit is that of customer {state.customer_id}")
     return [CustomerIdentified.of(found)]
 
 
@@ -627,7 +548,7 @@ def _close(close: Close, state: State, context: "Context[Register]") -> Decision
     if refusal is not None:
         return refusal
     if sorted((*close.needs_met, *close.needs_open)) != sorted(state.needs):
-        return VIS_32(f"the needs asked are: {', '.join(state.needs) or 'none'}")
+        return rules.VIS_32(f"the needs asked are: {', '.join(state.needs) or 'none'}")
     now = context.envelope.time
     counter_seconds = whole_seconds(state.started_at, now)
     return [
@@ -645,13 +566,13 @@ def _rate(rating: Rate, state: State, context: "Context[Register]") -> Decision:
     lowest, highest = context.policy[policy.RATING_MIN], context.policy[policy.RATING_MAX]
     for score in (rating.score, rating.attitude, rating.skill, rating.speed):
         if score is not None and not lowest <= score <= highest:
-            return VIS_34(f"{score} is not within {lowest} to {highest}")
+            return rules.VIS_34(f"{score} is not within {lowest} to {highest}")
     if state.rated:
-        return VIS_35("the visit is rated")
+        return rules.VIS_35("the visit is rated")
     if state.rate_until_at is not None and context.envelope.time > state.rate_until_at:
-        return VIS_35(f"the time to rate ended at {state.rate_until_at.isoformat()}")
+        return rules.VIS_35(f"the time to rate ended at {state.rate_until_at.isoformat()}")
     if state.clerk is None:
-        return VIS_36()
+        return rules.VIS_36()
     return [Rated.of(rating, clerk_id=state.clerk, scale="one_to_five")]
 
 

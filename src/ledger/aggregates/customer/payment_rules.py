@@ -1,0 +1,111 @@
+"""The rules of a payment, in the order in which they are checked."""
+
+from typing import Final
+
+from ledger import policy
+from ledger.rules import Rule
+
+PAY_01: Final = Rule(
+    "PAY-01", "The amount equals the sum of the items.", "缴费金额等于各明细之和。"
+)
+PAY_02: Final = Rule(
+    "PAY-02",
+    "A bill, deposit, arrears or late fee item names a line of this customer.",
+    "账单, 押金, 欠费, 滞纳金明细须指明该客户名下的号码。",
+)
+PAY_03: Final = Rule(
+    "PAY-03",
+    "An exit fee item names a standing lock; an order fee or device item names an open order.",
+    "违约金明细须指明有效合约, 业务费和终端款须指明未完结订单。",
+)
+PAY_04: Final = Rule(
+    "PAY-04",
+    "A correlator id is used for one payment of this customer.",
+    "同一交易关联号只对应该客户的一笔缴费。",
+)
+PAY_07: Final = Rule(
+    "PAY-07",
+    "A cash payment names drawer, shift and at least the amount tendered; notes are checked.",
+    "现金缴费须注明钱箱, 班次, 实收金额不少于应收, 并按规定验钞。",
+    (policy.CASH_CHECK_FROM_FEN,),
+)
+PAY_08: Final = Rule("PAY-08", "Cash in or out names a drawer.", "现金收付须注明钱箱。")
+PAY_09: Final = Rule(
+    "PAY-09",
+    "Card or wallet names terminal and reference, a transfer its reference; much cash two people.",
+    "刷卡和钱包缴费须带终端号与凭证号, 转账须带凭证号, 大额现金须双人。",
+    (policy.CASH_SELF_LIMIT_FEN,),
+)
+PAY_11: Final = Rule(
+    "PAY-11",
+    "Allocations never exceed the amount received less what is refunded.",
+    "分摊金额不得超过实收减退款。",
+)
+PAY_12: Final = Rule(
+    "PAY-12",
+    "An allocation names an unsettled bill, an open order or a line of this customer.",
+    "分摊须指明该客户的未结账单, 未完结订单或号码; 预存款除外。",
+)
+PAY_14: Final = Rule(
+    "PAY-14",
+    "One receipt per payment and one payment per receipt number.",
+    "一笔缴费一张收据, 一个收据号只用一次。",
+)
+PAY_15: Final = Rule(
+    "PAY-15",
+    "The receipt's amount equals the amount received.",
+    "收据金额等于实收金额。",
+    (policy.RECEIPT_REQUIRED,),
+)
+PAY_17: Final = Rule("PAY-17", "A payment is reversed once, and whole.", "缴费只能整笔冲正一次。")
+PAY_18: Final = Rule(
+    "PAY-18",
+    "A reversal is on the day of the payment, except a bank's chargeback.",
+    "冲正须在缴费当日, 银行拒付除外。",
+    (policy.REVERSE_SAME_DAY,),
+)
+PAY_19: Final = Rule(
+    "PAY-19", "A payment with a refund in force is not reversed.", "已有退款的缴费不得冲正。"
+)
+PAY_20: Final = Rule(
+    "PAY-20",
+    "The refunds requested, approved or done are together at most the amount received.",
+    "申请中, 已批准和已退的退款合计不超过实收金额。",
+)
+PAY_21: Final = Rule(
+    "PAY-21",
+    "A refund is requested under a new id by the owner, an agent in scope, or the system.",
+    "退款由机主, 授权代办人或系统以新编号申请。",
+)
+PAY_22: Final = Rule(
+    "PAY-22",
+    "The decision names a refund that waits for it.",
+    "审批须针对待审批的退款。",
+)
+PAY_23: Final = Rule(
+    "PAY-23",
+    "Neither who received the money nor who requested the refund approves it.",
+    "收款人和退款申请人不得为复核人。",
+)
+PAY_24: Final = Rule(
+    "PAY-24",
+    "A refund is paid after approval, by the method the money came by unless identity is verified.",
+    "退款须先批准并原路退回, 更换方式须有效核验身份。",
+    (policy.REFUND_SAME_METHOD, policy.VERIFICATION_VALID_HOURS),
+)
+PAY_25: Final = Rule(
+    "PAY-25",
+    "A cash refund of a deposit is paid to the owner with a current verification.",
+    "现金退押金须机主本人并持有效身份核验。",
+    (policy.VERIFICATION_VALID_HOURS,),
+)
+PAY_26: Final = Rule(
+    "PAY-26",
+    "Only an approved refund that is not yet paid becomes overdue, after its days have passed.",
+    "仅已批准未支付且超期的退款记为逾期。",
+    (policy.REFUND_PAY_DAYS,),
+)
+RULES: Final = (
+    PAY_01, PAY_02, PAY_03, PAY_04, PAY_07, PAY_08, PAY_09, PAY_11, PAY_12, PAY_14, PAY_15, PAY_17,
+    PAY_18, PAY_19, PAY_20, PAY_21, PAY_22, PAY_23, PAY_24, PAY_25, PAY_26,
+)  # fmt: skip
