@@ -10,8 +10,6 @@ and rules over the first messages of the same mix, saved one by one through the 
 SQLite module, which has no follow-ons and no refusals to save (`library_per_second`).
 """
 
-import argparse
-import json
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -23,7 +21,7 @@ from typing import Any
 from eventsourcing.persistence import EventStore
 from eventsourcing.sqlite import SQLiteDatastore, SQLiteProcessRecorder
 
-from bench.machine import machine
+from bench.machine import machine, parser, show
 from consumers.answers import reply
 from consumers.decider import recording_time
 from consumers.embedded import Embedded, found
@@ -168,17 +166,12 @@ class _OneByOne:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--count", type=int, default=100_000)
-    parser.add_argument("--library", type=int, default=5_000)
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
+    options = parser(__doc__)
+    options.add_argument("--count", type=int, default=100_000)
+    options.add_argument("--library", type=int, default=5_000)
+    arguments = options.parse_args()
     figures = measure(arguments.count, arguments.library)
-    if arguments.json:
-        print(json.dumps(figures))
-        return
-    for name, value in figures.items():
-        print(f"{name:26} {value}")
+    show(figures, as_json=arguments.json)
 
 
 if __name__ == "__main__":

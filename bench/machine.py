@@ -1,5 +1,7 @@
 """What a figure was measured on."""
 
+import argparse
+import json
 import os
 import platform
 from importlib.metadata import version
@@ -15,3 +17,18 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "versions": {name: version(name) for name in parts},
     }
+
+
+def parser(doc: str | None) -> argparse.ArgumentParser:
+    """The options of a bench: its first line as help, and --json."""
+    options = argparse.ArgumentParser(description=(doc or "").splitlines()[0])
+    options.add_argument("--json", action="store_true", help="print one line of JSON")
+    return options
+
+
+def show(figures: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(figures))
+        return
+    for name, value in figures.items():
+        print(f"{name:32} {value}")

@@ -5,7 +5,6 @@
 Samples the resident set of the publishing process, and of its projector, twice a second.
 """
 
-import argparse
 import json
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench.machine import machine
+from bench.machine import machine, parser, show
 from consumers.embedded import found
 from ledger import simulator
 
@@ -79,16 +78,11 @@ def _resident_mib(pid: int) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--lines", type=int, default=1_000_000)
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
+    options = parser(__doc__)
+    options.add_argument("--lines", type=int, default=1_000_000)
+    arguments = options.parse_args()
     figures = measure(arguments.lines)
-    if arguments.json:
-        print(json.dumps(figures))
-        return
-    for name, value in figures.items():
-        print(f"{name:26} {value}")
+    show(figures, as_json=arguments.json)
 
 
 if __name__ == "__main__":

@@ -7,15 +7,13 @@ their checks and the readers' snapshot are timed beside it. A ledger of the
 simulator's mix is recorded first; with `--home` one that stands there is used, or kept there.
 """
 
-import argparse
-import json
 import resource
 import tempfile
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from bench.machine import machine
+from bench.machine import machine, parser, show
 from consumers.embedded import Embedded, found
 from ledger import simulator
 from ledger.settings import Home, collect_seldom
@@ -57,22 +55,17 @@ def _record(folder: Path, events: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--events", type=int, default=1_000_000)
-    parser.add_argument("--home", type=Path)
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
+    options = parser(__doc__)
+    options.add_argument("--events", type=int, default=1_000_000)
+    options.add_argument("--home", type=Path)
+    arguments = options.parse_args()
     collect_seldom()
     if arguments.home:
         figures = measure(arguments.home, arguments.events)
     else:
         with tempfile.TemporaryDirectory(prefix="ledger-bench-") as folder:
             figures = measure(Path(folder) / "home", arguments.events)
-    if arguments.json:
-        print(json.dumps(figures))
-        return
-    for name, value in figures.items():
-        print(f"{name:26} {value}")
+    show(figures, as_json=arguments.json)
 
 
 if __name__ == "__main__":

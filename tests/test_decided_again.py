@@ -55,10 +55,13 @@ def test_a_history_is_decided_again_as_it_was(played: Path) -> None:
     assert differences(played) == []
 
 
-def test_a_simulated_history_is_decided_again_as_it_was(tmp_path: Path) -> None:
-    found(tmp_path, simulator.founding_of(seed=7, halls=2))
+@pytest.mark.parametrize(("seed", "halls", "days"), [(1, 3, 1), (7, 2, 2), (11, 1, 4)])
+def test_a_simulated_history_is_decided_again_as_it_was(
+    tmp_path: Path, seed: int, halls: int, days: int
+) -> None:
+    found(tmp_path, simulator.founding_of(seed, halls))
     with Embedded(tmp_path) as ledger:
-        messages = simulator.messages(seed=7, halls=2, days_played=2)
+        messages = simulator.messages(seed, halls, days_played=days)
         while batch := list(islice(messages, 500)):
             ledger.publish(batch)
         assert any(each.refusal for each in entries(ledger))

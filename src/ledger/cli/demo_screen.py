@@ -1,5 +1,6 @@
 """What `ledger demo` found, and how it looks: one screen of at most 45 lines of 100 columns."""
 
+import sys
 from typing import Final
 
 import msgspec
@@ -111,14 +112,15 @@ def show(played: Played) -> None:
 
 def _show_next(played: Played) -> None:
     console.print("[bold]What to try next[/]")
+    ledger = sys.argv[0] if "ledger" in sys.argv[0] else "ledger"
     by_hall = "select hall, count(*) from visits group by hall"
     for command in (
-        "ledger serve",
-        f"ledger trace {played.customer}",
-        f'ledger sql "{by_hall}"',
-        "ledger verify",
+        "serve",
+        f"trace {played.customer}",
+        f'sql "{by_hall}"',
+        "verify",
     ):
-        console.print(f"  {command} [dim]--home {played.home}[/]", soft_wrap=True)
+        console.print(f"  {ledger} {command} [dim]--home {played.home}[/]", soft_wrap=True)
 
 
 def _show_rules(played: Played) -> None:
