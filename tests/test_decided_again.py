@@ -10,7 +10,7 @@ import pytest
 
 from consumers.embedded import Embedded, found
 from ledger import founding, simulator
-from ledger.aggregates.customer import payment
+from ledger.aggregates.customer import payment, payment_rules
 from ledger.logs.sqlite import SqliteLog
 from replay.decide_again import Difference, decide_again
 from tests.consumers import day
@@ -82,7 +82,7 @@ def test_a_rule_that_changed_shows_at_each_entry_it_would_change(
 
     def no_cash(interaction: Any, state: Any, context: Any) -> Any:
         if isinstance(interaction, payment.Reverse):
-            return payment.PAY_17()
+            return payment_rules.PAY_17()
         return decide(interaction, state, context)
 
     monkeypatch.setattr(payment, "decide", no_cash)
