@@ -6,7 +6,6 @@ under the same source and id gets the first answer again, and no entry.
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -30,8 +29,7 @@ from ledger.wire import Happened
 KEPT_STATES: Final = 50_000
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What a sender hears: recorded, refused by a rule, or answered before (`repeated`).
 
     `refusal` is set for a refused interaction, also where it is repeated.
@@ -42,7 +40,7 @@ class Answer:
     position: int
     repeated: bool = False
     refusal: Refusal | None = None
-    happened: Sequence[Happened] = field(default=(), repr=False)
+    happened: Sequence[Happened] = ()
 
 
 class Decider:

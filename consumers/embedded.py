@@ -163,11 +163,10 @@ class Embedded:
         return answer
 
     def _last_recorded(self) -> datetime:
-        moments = [
+        return max(
             self.store.index.tip(partition).recorded_at
             for partition in range(self.facts.partitions)
-        ]
-        return max(datetime.fromisoformat(moment) for moment in moments).astimezone(UTC)
+        )
 
     def close(self) -> None:
         self._closing.close()

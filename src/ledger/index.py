@@ -9,6 +9,7 @@ has lost something, and is not overwritten.
 
 import sqlite3
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -53,7 +54,7 @@ class Tip(NamedTuple):
 
     head: Head
     next_event: int
-    recorded_at: str
+    recorded_at: datetime
 
 
 class Index:
@@ -78,7 +79,9 @@ class Index:
     # Reading
 
     def tip(self, partition: int) -> Tip:
-        return self._tips.get(partition) or Tip(Head(partition), 1, "")
+        return self._tips.get(partition) or Tip(
+            Head(partition), 1, datetime.min.replace(tzinfo=UTC)
+        )
 
     def places(self, owner: str, source: str, message_id: str) -> list[Place]:
         """The entries of that message id, one for each content that came under it, in order."""
@@ -155,7 +158,7 @@ class Index:
             application, notification = entry.tracking
             self._tracking[(entry.partition, application)] = notification
         self._tips[entry.partition] = Tip(
-            head, entry.first_event + len(entry.events), entry.recorded_at.isoformat()
+            head, entry.first_event + len(entry.events), entry.recorded_at
         )
         self._dirty_tips.add(entry.partition)
 
@@ -208,9 +211,9 @@ class Index:
         write.executemany(
             "insert or replace into head values (?, ?, ?, ?, ?)",
             [
-                (partition, tip.head.position, tip.head.hash, tip.next_event, tip.recorded_at)
+                (partition, head.position, head.hash, next_event, recorded_at.isoformat())
                 for partition in self._dirty_tips
-                for tip in (self._tips[partition],)
+                for head, next_event, recorded_at in (self._tips[partition],)
             ],
         )
         write.execute("commit")
@@ -247,7 +250,10 @@ class Index:
         self._settle()
         self._registers: dict[str, Any] = {}
         rows = self._connection.execute("select * from head").fetchall()
-        self._tips = {row[0]: Tip(Head(row[0], row[1], row[2]), row[3], row[4]) for row in rows}
+        self._tips = {
+            row[0]: Tip(Head(row[0], row[1], row[2]), row[3], datetime.fromisoformat(row[4]))
+            for row in rows
+        }
 
     # Catching up with the log
 

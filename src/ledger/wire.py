@@ -77,8 +77,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
+class Happened(msgspec.Struct, frozen=True):
     """An event with where it stands: what the library calls a domain event.
 
     `said` is the interaction's data where the event is about to be stored.

@@ -132,8 +132,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 R = TypeVar("R", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Context(Generic[R]):
+class Context(msgspec.Struct, Generic[R], frozen=True):
     """All that a decision may depend on, beside the interaction and the stream's own state."""
 
     envelope: Envelope
@@ -151,8 +150,7 @@ class Context(Generic[R]):
 Decision = Sequence[Event] | Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(msgspec.Struct, frozen=True):
     """What `react` may know beside the event: who said it, on which stream, under which rules."""
 
     envelope: Envelope
@@ -161,8 +159,7 @@ class Cause:
     policy: Policy
 
 
-@dataclass(frozen=True, slots=True)
-class FollowOn:
+class FollowOn(msgspec.Struct, frozen=True):
     """An interaction that an event or the passing of time leads to.
 
     Its id is the cause's event id and `name`. With `due_at` it is a timer: it is sent at that
@@ -176,8 +173,7 @@ class FollowOn:
     due_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(msgspec.Struct, frozen=True):
     """The condition of the stream's timer `name` has passed; it need not be sent any more."""
 
     name: str

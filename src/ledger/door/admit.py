@@ -6,7 +6,6 @@ recorded here, and a key is made only once everything else is in order.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any, Final, cast
@@ -41,8 +40,7 @@ YEARS: Final = range(1900, 2201)
 """Days and moments outside are typing errors, and time zones overflow at the calendar's ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(msgspec.Struct, frozen=True):
     """An interaction as deciders take it: personal fields sealed, and what was derived from them.
 
     `data` is the interaction as canonical JSON; `content` the keyed digest of the content in clear,
