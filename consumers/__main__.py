@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from threading import Event, Thread
 
+import duckdb
+
 from consumers import projector
 from ledger.entry import LedgerError
 from ledger.settings import DEFAULT_HOME, Home, collect_seldom
@@ -31,8 +33,8 @@ def main() -> int:
         Thread(target=_read_input, args=(stopping, asked), daemon=True).start()
     try:
         CONSUMERS[arguments.name](Home(arguments.home), stopping, asked)
-    except LedgerError as error:
-        print(f"{arguments.name}: {error}", file=sys.stderr)
+    except (LedgerError, OSError, duckdb.Error) as error:
+        print(f"{arguments.name}: {str(error).partition(chr(10))[0]}", file=sys.stderr)
         return 3
     return 0
 

@@ -6,7 +6,7 @@ under the same source and id gets the first answer again, and no entry.
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
 import msgspec
@@ -165,4 +165,4 @@ def recording_time(
     if counter_time <= last:
         return last, False
     leap = timedelta(days=reference.policy_at(last)[policy.CLOCK_JUMP_DAYS])
-    return (counter_time if counter_time <= last + leap else last), False
+    return (counter_time.astimezone(UTC) if counter_time <= last + leap else last), False

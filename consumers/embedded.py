@@ -34,6 +34,11 @@ def found(folder: Path, facts: Founding) -> Home:
     try:
         if home.founded:
             raise LedgerError(f"{folder} holds a ledger already")
+        if home.index.exists():
+            raise LedgerError(
+                f"{home.log} is gone, but {home.index.name} is of it: restore the log, or found"
+                " a ledger in another folder"
+            )
         # Without a log there is no ledger: a crash here leaves a vault that is used again.
         Vault.create(home.vault, home.vault_key)
         SqliteLog.create(home.log, founding.records(facts))

@@ -14,7 +14,8 @@ from pathlib import Path
 from threading import Event
 from typing import Final
 
-from ledger.chain import follow
+from ledger.beside import lost
+from ledger.chain import follow, holds
 from ledger.entry import Head, LedgerError
 from ledger.logs.sqlite import SqliteLog
 from ledger.projections.ahead import one_ahead
@@ -39,9 +40,13 @@ def batches(
 ) -> Iterator[Batch]:
     """What the log holds beyond the heads reached, along its chain: records, and heads after them.
 
-    With `upto` it stops at these positions, and leaves out partitions that are not named.
+    With `upto` it stops at these positions, and leaves out partitions that are not named. Raises
+    ChainError where the log does not hold a head that was reached.
     """
     heads = dict(reached)
+    for head in reached.values():
+        if not holds(log, head):
+            raise lost(Path("projections"), head)
     while True:
         ends = log.ends() if upto is None else upto
         records: list[bytes] = []
@@ -152,7 +157,7 @@ class ProjectorProcess:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "consumers", "projector", "--home", str(folder), "--until-eof"],
+            [sys.executable, "-P", "-m", "consumers", "projector", "--home", folder, "--until-eof"],
             stdin=subprocess.PIPE,
             start_new_session=True,
         )

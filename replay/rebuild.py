@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from consumers.embedded import facts_of
 from consumers.projector import project_all
 from ledger.entry import LedgerError
 from ledger.logs.sqlite import SqliteLog
@@ -26,7 +27,8 @@ class Rebuilt(msgspec.Struct, frozen=True):
 def rebuild(home: Home, tick: Callable[[int], None] | None = None) -> Rebuilt:
     """Builds all tables again and swaps them in once their checks pass.
 
-    Raises LedgerError where a check fails or a server is running; the old tables stay then.
+    Raises LedgerError where a check fails, the log has no founding or a server is running; the old
+    tables stay then.
     """
     lock = home.lock_writer()
     try:
@@ -44,6 +46,7 @@ def _build(home: Home, folder: Path, tick: Callable[[int], None] | None) -> tupl
     started = time.monotonic()
     log = SqliteLog(home.log)
     try:
+        facts_of(log)
         with Projector.open(folder) as projector:
             entries = project_all(log, projector, tick=tick)
             tables_seconds = time.monotonic() - started

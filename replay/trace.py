@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from ledger import wire
-from ledger.entry import Entry, LedgerError, Said, decode, event_id
+from ledger.chain import follow
+from ledger.entry import Entry, Head, LedgerError, Said, decode, event_id
 from ledger.logs.sqlite import SqliteLog
 from ledger.settings import Home
 
@@ -55,9 +56,9 @@ def trace(home: Home, name: str) -> list[Traced]:
     log = SqliteLog(home.log)
     try:
         entries = [_entry(log, *place) for place in sorted(_places(home, name))]
+        entries = [entry for entry in entries if _concerns(entry, name)] or _refused(log, name)
     finally:
         log.close()
-    entries = [entry for entry in entries if _concerns(entry, name)]
     if not entries:
         raise LedgerError(f"nothing is recorded of {name}")
     entries.sort(key=lambda entry: (entry.recorded_at, entry.partition, entry.position))
@@ -65,7 +66,10 @@ def trace(home: Home, name: str) -> list[Traced]:
 
 
 def _places(home: Home, name: str) -> Iterator[tuple[int, int]]:
-    index = sqlite3.connect(f"{home.index.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        index = sqlite3.connect(f"{home.index.resolve().as_uri()}?mode=ro", uri=True)
+    except sqlite3.DatabaseError as error:
+        raise LedgerError(f"the index cannot be read ({error}); publish rebuilds it") from error
     try:
         owners = {name}
         for (key,) in index.execute(
@@ -81,6 +85,17 @@ def _places(home: Home, name: str) -> Iterator[tuple[int, int]]:
         raise LedgerError(f"the index cannot be read ({error}); publish rebuilds it") from error
     finally:
         index.close()
+
+
+def _refused(log: SqliteLog, name: str) -> list[Entry]:
+    """The entries meant for a stream that never came to be: the index names no owner of it."""
+    identity = name.partition("/")[2].encode()
+    return [
+        entry
+        for partition in log.ends()
+        for _, record in follow(log, Head(partition))
+        if identity and identity in record and _concerns(entry := decode(record), name)
+    ]
 
 
 def _concerns(entry: Entry, name: str) -> bool:

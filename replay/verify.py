@@ -11,11 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+import duckdb
 import msgspec
 
 from consumers.embedded import facts_of
 from consumers.projector import project_all
+from ledger import wire
 from ledger.entry import ChainError, FutureFormatError, Head, accept, decode, leaf_hash
+from ledger.index import Index
 from ledger.logs.sqlite import SqliteLog
 from ledger.partition import partition_of
 from ledger.projections.engine import Projector, differences
@@ -62,13 +65,16 @@ def verify(home: Home, tick: Tick | None = None, *, tables: bool = True) -> Veri
         ends = log.ends()
         ledger = leaf_hash(log.record(0, 1) or b"")
         for partition in ends:
-            walk = _Walk(partition, len(ends), ledger)
+            walk = _Walk(partition, facts.partitions, ledger)
             walk.run(log, tick or _no_tick)
             findings += walk.findings
             heads[partition] = walk.head
             events += walk.next_event - 1
+        findings += _outside(log, facts.partitions, ends)
         if not findings:
             findings += _index(home, heads)
+        if not findings:
+            findings += _index_rows(home, log)
         if tables and not findings:
             findings += _tables(home, log)
     finally:
@@ -149,11 +155,24 @@ class _Walk:
 def _break(head: Head, record: bytes) -> str:
     try:
         prev = json.loads(record).get("prev")
-    except ValueError:
+    except (ValueError, AttributeError):
         return f"the record after position {head.position} is no entry"
     if prev != head.hash:
         return f"position {head.position} was changed: the next entry names another hash for it"
     return f"the record after position {head.position} does not follow it"
+
+
+def _outside(log: SqliteLog, partitions: int, ends: dict[int, int]) -> list[Finding]:
+    """What a walk along the chains does not meet: partitions that are gone, and rows beside."""
+    gone = [
+        Finding("log", "the partition is gone, with its founding", partition, 1)
+        for partition in range(partitions)
+        if partition not in ends
+    ]
+    return gone + [
+        Finding("log", "the record stands outside every chain", *place)
+        for place in log.strays(partitions)
+    ]
 
 
 def _index(home: Home, heads: dict[int, Head]) -> list[Finding]:
@@ -169,12 +188,61 @@ def _index(home: Home, heads: dict[int, Head]) -> list[Finding]:
         index.close()
     return [
         Finding("index", "the log ends before what was acknowledged", partition, position)
-        if position > heads[partition].position
+        if partition not in heads or position > heads[partition].position
         else Finding("index", "the index has another hash for the head", partition, position)
         for partition, position, hash_ in rows
-        if position > heads[partition].position
+        if partition not in heads
+        or position > heads[partition].position
         or (position == heads[partition].position and hash_ != heads[partition].hash)
     ]
+
+
+def _index_rows(home: Home, log: SqliteLog) -> list[Finding]:
+    """What deciding asks of the index, row for row, against one made from the log.
+
+    Nothing where a writer is at work or has left the index behind: it reads on when it is opened.
+    """
+    if not home.index.exists():
+        return []
+    with tempfile.TemporaryDirectory(prefix="ledger-verify-") as scratch:
+        made = Path(scratch) / "index.sqlite"
+        Index(made, log).close()
+        both = sqlite3.connect(f"{made.as_uri()}?mode=ro", uri=True, isolation_level=None)
+        try:
+            both.execute("attach ? as kept", (f"{home.index.resolve().as_uri()}?mode=ro",))
+            both.execute("begin")
+            if _differs(both, "head"):
+                return []
+            return [
+                Finding("index", f"its {name}s are not those of the log; delete it and publish")
+                for name in ("message", "event", "register")
+                if (registers_differ if name == "register" else _differs)(both, name)
+            ]
+        except (sqlite3.DatabaseError, msgspec.MsgspecError) as error:
+            return [Finding("index", f"the index cannot be read: {error}")]
+        finally:
+            both.close()
+
+
+def _differs(both: sqlite3.Connection, name: str, columns: str = "*") -> bool:
+    rows = [f"select {columns} from {schema}.{name}" for schema in ("main", "kept")]
+    return any(
+        both.execute(f"{one} except {other} limit 1").fetchone() is not None
+        for one, other in (rows, rows[::-1])
+    )
+
+
+def registers_differ(both: sqlite3.Connection, name: str) -> bool:
+    """A register's sets are encoded in any order, so they are compared decoded."""
+    rows = both.execute(
+        f"select owner, a.state, b.state from main.{name} a join kept.{name} b using (owner)"
+        " where a.state != b.state"
+    )
+    for owner, made, kept in rows:
+        kind = wire.REGISTERS[wire.owner_kind(owner) or "customer"].Register
+        if msgspec.msgpack.decode(made, type=kind) != msgspec.msgpack.decode(kept, type=kind):
+            return True
+    return _differs(both, name, "owner")
 
 
 def _tables(home: Home, log: SqliteLog) -> list[Finding]:
@@ -187,7 +255,10 @@ def _tables(home: Home, log: SqliteLog) -> list[Finding]:
             project_all(log, projector, positions)
             failures = projector.check()
             rebuilt = projector.snapshot()
-        different = differences(current_snapshot(home.projections), rebuilt)
+        try:
+            different = differences(current_snapshot(home.projections), rebuilt)
+        except duckdb.Error as error:
+            different = [f"the tables cannot be read: {str(error).partition(chr(10))[0]}"]
     return [Finding("facts", failure) for failure in failures] + [
         Finding("tables", difference) for difference in different
     ]

@@ -1,5 +1,6 @@
 """Founding a ledger: the file that `ledger init` takes, and the first entry of each partition."""
 
+from datetime import UTC
 from importlib import resources
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def _entry(founding: Founding, partition: int, ledger: str | None) -> Entry:
         partition=partition,
         position=1,
         prev=NO_ENTRY,
-        recorded_at=founding.founded_at,
+        recorded_at=founding.founded_at.astimezone(UTC),
         policy=founding.policy.version,
         founding=FoundingRecord(facts=founding, ledger=ledger),
     )

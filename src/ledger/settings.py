@@ -7,6 +7,7 @@ system's, so it goes with the process however that ends.
 import fcntl
 import gc
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -16,6 +17,7 @@ import msgspec
 from ledger.entry import LedgerError
 
 DEFAULT_HOME: Final = "ledger-home"
+LOCK_TRIES: Final = 5
 
 
 def collect_seldom() -> None:
@@ -94,15 +96,13 @@ class Home:
         """Takes the writer's lock. Raises LedgerError where another process holds it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         file = (self.folder / "writer.lock").open("a+b")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        if not _locked(file):
             file.close()
             who = self.writer()
             raise LedgerError(
                 f"process {who.pid if who else '?'} writes this ledger already"
                 f"{f' and takes interactions at {who.url}' if who and who.url else ''}"
-            ) from error
+            )
         lock = WriterLock(file)
         try:
             lock.announce(Writer(os.getpid()))
@@ -123,3 +123,15 @@ class Home:
         except (OSError, msgspec.MsgspecError):
             return None
         return None
+
+
+def _locked(file: IO[bytes]) -> bool:
+    """Takes the lock, unless a writer keeps it; one that only looks who writes is soon gone."""
+    for _ in range(LOCK_TRIES):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return True
+    return False

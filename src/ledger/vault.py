@@ -287,7 +287,8 @@ def _connect(path: Path) -> sqlite3.Connection:
             connection.execute(f"pragma {pragma}")
     except sqlite3.Error as error:
         connection.close()
-        raise VaultError(f"{path} is no vault: {error}") from error
+        what = "cannot be opened" if isinstance(error, sqlite3.OperationalError) else "is no vault"
+        raise VaultError(f"{path} {what}: {error}") from error
     return connection
 
 

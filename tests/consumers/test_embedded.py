@@ -32,6 +32,15 @@ def test_a_ledger_is_founded_once(tmp_path: Path) -> None:
     assert facts_of(SqliteLog(home.log)) == founding.sample()
 
 
+def test_a_ledger_is_not_founded_in_place_of_a_lost_log(tmp_path: Path) -> None:
+    home = found(tmp_path, founding.sample())
+    Embedded(tmp_path).close()
+    home.log.unlink()
+    with pytest.raises(LedgerError, match="restore the log"):
+        found(tmp_path, founding.sample())
+    assert not home.founded
+
+
 def test_a_founding_that_crashed_is_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

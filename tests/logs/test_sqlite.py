@@ -149,3 +149,15 @@ def test_following_stops_at_a_break_of_the_chain(tmp_path: Path) -> None:
     log.append([(0, 2, log.record(1, 1) or b"")])
     with pytest.raises(ChainError, match="breaks after position 1"):
         list(follow(log, Head(0)))
+
+
+def test_a_record_that_another_tool_stored_as_text_is_read_as_its_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite"
+    SqliteLog.create(path, [])
+    connection = sqlite3.connect(path)
+    connection.execute("insert into entry values (0, 1, 'text')")
+    connection.commit()
+    connection.close()
+    log = SqliteLog(path)
+    assert (log.record(0, 1), log.read(0, 0, 1)) == (b"text", [b"text"])
+    log.close()

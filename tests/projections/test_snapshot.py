@@ -8,7 +8,12 @@ import pytest
 from ledger.aggregates.hall import visit
 from ledger.entry import LedgerError
 from ledger.projections.engine import Projector, differences
-from ledger.projections.snapshot import current_snapshot, open_snapshot, snapshot_positions
+from ledger.projections.snapshot import (
+    current_snapshot,
+    find,
+    open_snapshot,
+    snapshot_positions,
+)
 from tests.projections.history import MORNING, History, heads_after
 
 HALL = "hall/renmin"
@@ -137,3 +142,13 @@ def test_the_file_is_kept_in_a_storage_version_that_others_open(tmp_path: Path) 
             "select tags from duckdb_databases() where path is not null and not internal"
         ).fetchall()
     assert tags["storage_version"].startswith("v1.5.0")
+
+
+@pytest.mark.parametrize("pointer", [b"", b"\xff", b"../live.duckdb", b"9.duckdb"])
+def test_a_pointer_that_names_no_snapshot_is_none(pointer: bytes, tmp_path: Path) -> None:
+    with Projector.open(tmp_path) as projector:
+        projector.snapshot()
+    (tmp_path / "snapshots" / "current").write_bytes(pointer)
+    assert find(tmp_path) is None
+    with Projector.open(tmp_path) as projector:
+        assert projector.snapshot() == find(tmp_path)

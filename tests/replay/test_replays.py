@@ -1,12 +1,15 @@
 """Trace, as-of and rebuild read again what was written, and write nothing to the ledger."""
 
+import sqlite3
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import msgspec
 import pytest
 
 from consumers.embedded import Embedded
+from consumers.projector import catch_up
 from ledger.entry import LedgerError
 from ledger.projections.engine import differences
 from ledger.projections.snapshot import current_snapshot
@@ -15,7 +18,7 @@ from replay.as_of import replay_as_of
 from replay.rebuild import rebuild
 from replay.status import status_of
 from replay.trace import trace
-from tests.replay.conftest import CUSTOMER
+from tests.replay.conftest import CUSTOMER, EXAMPLE
 
 PAID = datetime.fromisoformat("2026-11-03T10:10:00+08:00")
 BEFORE_PAYING = datetime.fromisoformat("2026-11-03T10:09:59+08:00")
@@ -114,3 +117,43 @@ def test_status_counts_entries_and_lag(home: Home) -> None:
     status = status_of(home)
     assert (status.entries, status.lag) == (24, 1)
     assert status.clock == "simulated"
+
+
+def test_a_stream_that_was_only_ever_refused_is_traced(home: Home) -> None:
+    [line] = [each for each in EXAMPLE.read_bytes().splitlines() if b"payment.receive.v1" in each]
+    message = msgspec.json.decode(line)
+    message["id"] = "early"
+    message["data"] |= {"payment_id": "p-never", "amount_fen": 1}
+    with Embedded(home.folder) as ledger:
+        ledger.publish([msgspec.json.encode(message)])
+    [entry] = trace(home, "payment/p-never")
+    assert (entry.message_id, entry.rule) == ("early", "PAY-01")
+    with pytest.raises(LedgerError, match="nothing is recorded"):
+        trace(home, "payment/p-neve")
+
+
+def test_a_log_that_lost_its_founding_leaves_the_tables_as_they_are(home: Home) -> None:
+    log = sqlite3.connect(home.log)
+    log.execute("drop trigger entry_is_not_deleted")
+    log.execute("delete from entry where partition = 0")
+    log.commit()
+    log.close()
+    with pytest.raises(LedgerError, match="founding"):
+        rebuild(home)
+    assert payments(current_snapshot(home.projections)) == [("p-1001", 10000)]
+
+
+def test_tables_that_know_more_than_the_log_are_not_called_fresh(home: Home) -> None:
+    log = sqlite3.connect(home.log)
+    log.execute("drop trigger entry_is_not_deleted")
+    log.execute(
+        "delete from entry where instr(record, cast('ENV-07' as blob)) and position = (select"
+        " max(position) from entry as other where other.partition = entry.partition)"
+    )
+    assert log.execute("select changes()").fetchone() == (1,)
+    log.commit()
+    log.close()
+    with pytest.raises(LedgerError, match="does not hold"):
+        catch_up(home)
+    rebuild(home)
+    assert catch_up(home) == 0

@@ -5,12 +5,15 @@ check); 2 the command was used wrongly; 3 the ledger could not do it, with one s
 """
 
 import os
+import sqlite3
 import sys
 
+import duckdb
 import typer
-from rich.console import Console
+from rich.markup import escape
 
 from ledger.cli import checking, demo, founding, publishing, reading, serving
+from ledger.cli.common import errors
 from ledger.entry import LedgerError
 from ledger.settings import collect_seldom
 
@@ -42,8 +45,16 @@ def main() -> None:
     try:
         app()
     except LedgerError as error:
-        Console(stderr=True).print(f"[bold red]ledger:[/] {error}", soft_wrap=True, highlight=False)
-        sys.exit(3)
+        _stop(str(error))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        _stop(f"{error.filename or 'a file'} cannot be used: {error.strerror or error}")
+    except (sqlite3.Error, duckdb.Error) as error:
+        _stop(f"a file of the ledger cannot be used: {str(error).partition(chr(10))[0]}")
+
+
+def _stop(sentence: str) -> None:
+    errors.print(f"[bold red]ledger:[/] {escape(sentence)}", soft_wrap=True)
+    sys.exit(3)

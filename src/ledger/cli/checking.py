@@ -16,6 +16,7 @@ from ledger.cli.common import (
     freshen,
     print_json,
     progress,
+    shown,
     warn_if_simulated,
 )
 from ledger.entry import LedgerError
@@ -50,7 +51,9 @@ def verify(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
                 if finding.partition is not None
                 else ""
             )
-            errors.print(f"[red]{finding.check}{where}[/]: {finding.sentence}", soft_wrap=True)
+            errors.print(
+                f"[red]{finding.check}{where}[/]: {shown(finding.sentence)}", soft_wrap=True
+            )
         for partition, hash_ in found.heads.items():
             console.print(f"partition {partition}  head {hash_}")
         verdict = "[green]verified[/]" if found.good else "[red]NOT verified[/]"
@@ -84,16 +87,23 @@ def replay(
 
     Example: ledger replay --as-of 2026-11-03T12:00:00+08:00 -o then.duckdb
     """
+    if not output.absolute().parent.is_dir():
+        raise LedgerError(f"there is no folder {output.absolute().parent}")
     found = replay_as_of(founded(home), _moment(as_of), output)
     if as_json:
         print_json(found)
     else:
-        console.print(f"{found.entries:,} entries were known then; their tables are in {output}.")
+        console.print(
+            f"{found.entries:,} entries were known then; their tables are in {shown(str(output))}.",
+            soft_wrap=True,
+        )
 
 
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise LedgerError(f"{text!r} is no moment; write 2026-11-03T12:00:00+08:00") from error
+        raise typer.BadParameter(
+            f"{text!r} is no moment; write 2026-11-03T12:00:00+08:00"
+        ) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,12 +1,14 @@
 """What the commands share: options, output, and a fresh snapshot to read."""
 
 import sys
+import time
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -16,9 +18,12 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from consumers.embedded import found
 from consumers.http_client import ask_to_catch_up
 from consumers.projector import catch_up
+from ledger import founding
 from ledger.entry import LedgerError
+from ledger.projections.engine import TablesBusyError
 from ledger.settings import DEFAULT_HOME, Home
 
 HomeOption = Annotated[
@@ -27,6 +32,8 @@ HomeOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 DEFAULT: Final = Path(DEFAULT_HOME)
+PATIENCE_SECONDS: Final = 30.0
+LOOK_AGAIN_SECONDS: Final = 0.1
 
 console: Final = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
 """Standard output; wide where it is no terminal, so that nothing is cut in a file or a pipe."""
@@ -61,16 +68,50 @@ def founded(folder: Path) -> Home:
     return home
 
 
+def found_if_fresh(home: Home) -> None:
+    """A home without a ledger gets the sample, and the user is told."""
+    if home.founded:
+        return
+    found(home.folder, founding.sample())
+    folder = shown(str(home.folder))
+    errors.print(f"No ledger at {folder} yet: founded the sample ledger there.", soft_wrap=True)
+
+
 def warn_if_simulated(clock: str) -> None:
     """A simulated ledger says so wherever it is shown."""
     if clock == "simulated":
         console.print("[bold yellow]SIMULATED[/]: this ledger's time comes from its messages")
 
 
+def utf8(text: str) -> str:
+    """An argument that is text. Raises BadParameter where its bytes are none."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise typer.BadParameter("not UTF-8") from error
+    return text
+
+
+def shown(text: str) -> str:
+    """Text for a terminal: what would steer it, or turn its line round, is written as a code."""
+    return escape("".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in text))
+
+
 def freshen(home: Home) -> None:
-    """Brings the snapshot up to date: asks the running server, or projects where none runs."""
-    writer = home.writer()
-    if writer is None:
-        catch_up(home)
-    elif writer.url is not None:
+    """Brings the snapshot up to date: asks the running server, or projects where none runs.
+
+    Where another command projects at this moment it waits. Raises LedgerError where that one takes
+    too long.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (writer := home.writer()) is None:
+        try:
+            catch_up(home)
+        except TablesBusyError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(LOOK_AGAIN_SECONDS)
+        else:
+            return
+    if writer.url is not None:
         ask_to_catch_up(writer.url)

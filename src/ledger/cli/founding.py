@@ -7,8 +7,7 @@ import typer
 
 from consumers.embedded import found
 from ledger import founding
-from ledger.cli.common import DEFAULT, HomeOption, JsonOption, console, print_json
-from ledger.entry import LedgerError
+from ledger.cli.common import DEFAULT, HomeOption, JsonOption, console, print_json, shown
 
 
 def init(
@@ -23,13 +22,14 @@ def init(
     Example: ledger init --sample
     """
     if (file is None) == (not sample):
-        raise LedgerError("name a founding file, or say --sample")
+        raise typer.BadParameter("name a founding file, or say --sample")
     facts = founding.sample() if file is None else founding.load(file)
     found(home, facts)
     if as_json:
         print_json({"home": str(home), "origin": facts.origin, "partitions": facts.partitions})
         return
     console.print(
-        f"Founded [bold]{facts.origin}[/] in {home}: {len(facts.halls)} halls,"
-        f" {len(facts.clerks)} clerks, {len(facts.sources)} sources, {facts.clock} clock."
+        f"Founded [bold]{shown(facts.origin)}[/] in {shown(str(home))}: {len(facts.halls)} halls,"
+        f" {len(facts.clerks)} clerks, {len(facts.sources)} sources, {facts.clock} clock.",
+        soft_wrap=True,
     )

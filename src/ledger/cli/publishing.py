@@ -1,25 +1,35 @@
 """`ledger publish`: interactions from a file of CloudEvents."""
 
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import IO, Annotated, Final
 
 import typer
-from rich.markup import escape
 
 from consumers.answers import Reply, reply
-from consumers.embedded import Embedded, found
+from consumers.embedded import Embedded
 from consumers.http_client import publish_to_server
 from consumers.projector import ProjectorProcess
-from ledger import founding
-from ledger.cli.common import DEFAULT, HomeOption, JsonOption, console, errors, print_json, progress
+from ledger.cli.common import (
+    DEFAULT,
+    HomeOption,
+    JsonOption,
+    console,
+    errors,
+    found_if_fresh,
+    print_json,
+    progress,
+    shown,
+)
+from ledger.door.scan import MAX_MESSAGE_BYTES
 from ledger.entry import LedgerError
 from ledger.settings import Home
 
 BATCH: Final = 500
+LINE_BYTES: Final = 4 * MAX_MESSAGE_BYTES
 LISTED: Final = 1_000
 """How many refused and malformed lines are listed; all are counted."""
 
@@ -37,11 +47,9 @@ def publish(
     Example: ledger publish day.ndjson --json
     """
     place = Home(home)
-    if not place.founded:
-        found(home, founding.sample())
-        errors.print(f"No ledger at {home} yet: founded the sample ledger there.")
     tally = Tally()
     with _open(file) as lines:
+        found_if_fresh(place)
         writer = place.writer()
         if writer is not None and writer.url is not None:
             _publish(lines, tally, lambda batch: publish_to_server(writer.url or "", batch))
@@ -67,12 +75,24 @@ def _publish(
     with progress() as bar:
         task = bar.add_task("recording", total=None)
         number = 0
-        while batch := list(islice(lines, BATCH)):
+        whole = _whole(lines)
+        while batch := list(islice(whole, BATCH)):
             said = [(n, line) for n, line in enumerate(batch, number + 1) if line.strip()]
             for (n, _), answer in zip(said, send([line for _, line in said]), strict=True):
                 tally.add(n, answer)
             number += len(batch)
             bar.update(task, completed=number)
+
+
+def _whole(lines: IO[bytes]) -> Iterator[bytes]:
+    """The lines; of one that is too long for any message, only that it is, whatever its length."""
+    while line := lines.readline(LINE_BYTES):
+        if line.endswith(b"\n") or len(line) < LINE_BYTES:
+            yield line
+            continue
+        while (rest := lines.readline(LINE_BYTES)) and not rest.endswith(b"\n"):
+            pass
+        yield b"?" * (MAX_MESSAGE_BYTES + 1)
 
 
 class Tally:
@@ -89,10 +109,8 @@ class Tally:
 
     def show(self, *, as_json: bool) -> None:
         for line, answer in self.listed:
-            where = "".join(f" {each.pointer} {each.detail};" for each in answer.errors)
             errors.print(
-                f"line {line}: [bold]{answer.rule or answer.outcome}[/]"
-                f" {escape(answer.detail or answer.title)}{escape(where).rstrip(';')}",
+                f"line {line}: [bold]{answer.rule or answer.outcome}[/] {shown(_reason(answer))}",
                 soft_wrap=True,
             )
         unlisted = self.counts["refused"] + self.counts["malformed"] - len(self.listed)
@@ -106,12 +124,21 @@ class Tally:
             )
 
 
+def _reason(answer: Reply) -> str:
+    """Of a refusal the rule's sentence and what broke it; of a malformed line what is wrong."""
+    if answer.rule is not None:
+        return answer.title + (f" ({answer.detail})" if answer.detail else "")
+    where = "; ".join(f"{each.pointer} {each.detail}" for each in answer.errors)
+    return f"{answer.detail or answer.title} {where}".rstrip()
+
+
 @contextmanager
 def _open(file: str) -> Generator[IO[bytes], None, None]:
     if file == "-":
         yield sys.stdin.buffer
         return
-    if not Path(file).is_file():
+    path = Path(file)
+    if not path.exists() or path.is_dir():
         raise LedgerError(f"there is no file {file}")
-    with Path(file).open("rb") as lines:
+    with path.open("rb") as lines:
         yield lines

@@ -1,10 +1,10 @@
 """The commands that read: `status`, `trace`, `sql`, `kpi`."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from ledger.cli.common import (
     DEFAULT,
@@ -15,6 +15,8 @@ from ledger.cli.common import (
     founded,
     freshen,
     print_json,
+    shown,
+    utf8,
     warn_if_simulated,
 )
 from ledger.projections import worker
@@ -34,7 +36,9 @@ def status(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
     if as_json:
         print_json(found)
         return
-    console.print(f"[bold]{found.origin}[/]  {found.operator}  policy {found.policy}")
+    console.print(
+        f"[bold]{shown(found.origin)}[/]  {shown(found.operator)}  policy {shown(found.policy)}"
+    )
     warn_if_simulated(found.clock)
     writer = "nobody writes now"
     if found.writer is not None:
@@ -55,7 +59,9 @@ def status(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
 
 
 def trace(
-    name: Annotated[str, typer.Argument(help="An owner (customer/…) or a stream (payment/…).")],
+    name: Annotated[
+        str, typer.Argument(help="An owner (customer/…) or a stream (payment/…).", callback=utf8)
+    ],
     *,
     home: HomeOption = DEFAULT,
     as_json: JsonOption = False,
@@ -78,24 +84,27 @@ def _tell(entry: Traced) -> None:
     by = entry.actor + (f", approved by {entry.approver}" if entry.approver else "")
     where = f" in {entry.hall}" if entry.hall else ""
     console.print(
-        f"{mark} {entry.happened_at}  [bold]{entry.type}[/]  {escape(by)}{where}"
+        f"{mark} {entry.happened_at}  [bold]{entry.type}[/]  {shown(entry.owner)}"
+        f"  by {shown(by + where)}"
         f"  [dim]entry {entry.partition}:{entry.position}, recorded {entry.recorded_at},"
         f" policy {entry.policy}[/]"
     )
     if entry.cause:
-        console.print(f"    [dim]because of {escape(entry.cause)}[/]")
+        console.print(f"    [dim]because of {shown(entry.cause)}[/]")
     if entry.rule:
-        console.print(f"    refused by [red]{entry.rule}[/]: {escape(entry.detail or '')}")
+        console.print(f"    refused by [red]{entry.rule}[/]: {shown(entry.detail or '')}")
     for event in entry.events:
         console.print(f"    → {event.tag}  [dim]{event.stream} v{event.version}[/]")
 
 
 def sql(
-    select: Annotated[str, typer.Argument(help="One SELECT over the tables and views.")],
+    select: Annotated[
+        str, typer.Argument(help="One SELECT over the tables and views.", callback=utf8)
+    ],
     *,
     home: HomeOption = DEFAULT,
     as_json: JsonOption = False,
-    seconds: Annotated[float, typer.Option(help="Stop the query after this long.")] = 30.0,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Stop the query after this long.")] = 30.0,
 ) -> None:
     """Ask the tables in SQL (DuckDB, read only).
 
@@ -114,7 +123,7 @@ def kpi(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
     """Show the key figures of each hall's newest business day.
 
     A figure without data is a dash, never zero. Other days, and clerks, are in the views that
-    `ledger sql "from information_schema.tables"` lists.
+    `ledger sql "show tables"` lists; months are in kpi_month.
 
     Example: ledger kpi
     """
@@ -132,15 +141,15 @@ def kpi(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
         table.add_row(
             row["k"],
             f"{row['name']} {row['name_zh']}",
-            row["hall"],
-            row["clerk"] or "",
+            shown(row["hall"]),
+            shown(row["clerk"] or ""),
             str(row["business_on"]),
             "—" if row["value"] is None else f"{row['value']:,.1f} {row['unit']}",
             f"{row['denominator']:,.0f}",
             "" if row["target"] is None else f"{sign} {row['target']:,.0f}",
         )
     console.print(table)
-    newest = max(each.recorded_at for each in state.partitions)
+    newest = max((each.recorded_at for each in state.partitions), key=datetime.fromisoformat)
     console.print(f"as of {newest}, {state.lag:,} entries behind the log")
 
 
@@ -150,9 +159,9 @@ def _ask(home: Home, select: str, seconds: float) -> worker.Table:
 
 
 def _print(answer: worker.Table) -> None:
-    table = Table(*answer.columns)
+    table = Table(*(Column(shown(name), overflow="fold") for name in answer.columns))
     for row in answer.rows:
-        table.add_row(*(escape(_text(value)) for value in row))
+        table.add_row(*(shown(_text(value)) for value in row))
     console.print(table)
 
 

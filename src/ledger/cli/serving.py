@@ -4,10 +4,7 @@ from typing import Annotated
 
 import typer
 
-from consumers.embedded import found
-from consumers.server import serve as run_server
-from ledger import founding
-from ledger.cli.common import DEFAULT, HomeOption, console, errors
+from ledger.cli.common import DEFAULT, HomeOption, console, found_if_fresh
 from ledger.settings import Home
 
 
@@ -24,10 +21,11 @@ def serve(
 
     Example: ledger serve --port 8080
     """
+    # No other command should wait a fifth of a second for the server's libraries.
+    from consumers.server import serve as run_server
+
     place = Home(home)
-    if not place.founded:
-        found(home, founding.sample())
-        errors.print(f"No ledger at {home} yet: founded the sample ledger there.")
+    found_if_fresh(place)
 
     def ready(url: str) -> None:
         console.print(f"Taking interactions at {url}/interactions; Ctrl-C stops.", soft_wrap=True)

@@ -110,7 +110,7 @@ class SqliteLog:
     def read(self, partition: int, after: int, limit: int) -> list[bytes]:
         """Up to `limit` records of the partition that follow position `after`, in order."""
         rows = self._rows(
-            "select record from entry where partition = ? and position > ?"
+            "select cast(record as blob) from entry where partition = ? and position > ?"
             " order by position limit ?",
             (partition, after, limit),
         )
@@ -118,7 +118,7 @@ class SqliteLog:
 
     def record(self, partition: int, position: int) -> bytes | None:
         rows = self._rows(
-            "select record from entry where partition = ? and position = ?",
+            "select cast(record as blob) from entry where partition = ? and position = ?",
             (partition, position),
         )
         return rows[0][0] if rows else None
@@ -131,6 +131,14 @@ class SqliteLog:
             ends[partition] = end
             partition += 1
         return ends
+
+    def strays(self, partitions: int) -> list[tuple[int, int]]:
+        """(partition, position) of up to ten rows that no reader ever comes to."""
+        return self._rows(
+            "select partition, position from entry"
+            " where partition not between 0 and ? - 1 or position < 1 limit 10",
+            (partitions,),
+        )
 
     def _end(self, partition: int) -> int | None:
         rows = self._rows("select max(position) from entry where partition = ?", (partition,))

@@ -23,11 +23,15 @@ from ledger.projections.definitions import DefinitionError, Definitions, Fold
 from ledger.projections.merge import TABLES
 from ledger.projections.staging import Batch, Staging
 
-__all__ = ["Projector", "differences"]
+__all__ = ["Projector", "TablesBusyError", "differences"]
 
 THREADS: Final = 2
 CHECKPOINT_AT: Final = "256MB"
 """How much may be written beside the file before it is folded in: larger is faster to rebuild."""
+
+
+class TablesBusyError(LedgerError):
+    """Another process has the tables open; it goes on without this one."""
 
 
 class Projector:
@@ -215,7 +219,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path) -> str | None:
         connection.execute(attach)
     except duckdb.Error as error:
         if "Could not set lock" in str(error) or "already attached" in str(error):
-            raise LedgerError(f"another projector has the tables open: {error}") from error
+            raise TablesBusyError("another projector has the tables open") from error
         _remove(path)
         connection.execute(attach)
         return f"the tables are made anew because their file cannot be opened: {error}"

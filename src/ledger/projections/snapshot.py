@@ -30,9 +30,9 @@ def find(folder: Path) -> Path | None:
     snapshots = folder / "snapshots"
     try:
         path = snapshots / (snapshots / "current").read_text(encoding="ascii").strip()
-    except FileNotFoundError:
+    except (FileNotFoundError, UnicodeDecodeError):
         return None
-    return path if path.exists() else None
+    return path if path in _all(snapshots) else None
 
 
 def open_snapshot(folder: Path) -> duckdb.DuckDBPyConnection:

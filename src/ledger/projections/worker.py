@@ -1,10 +1,13 @@
 """The worker that runs an analyst's SQL: locked down, capped, and killed at its deadline.
 
-It is a process of its own, because a heavy query cannot be interrupted reliably from inside.
+It is a process of its own, because a heavy query cannot be interrupted reliably from inside. It
+ends with whoever asked, however that ends: it watches a pipe that only the asker holds open.
 """
 
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,10 +17,15 @@ from ledger.entry import LedgerError
 
 ROWS: Final = 10_000
 SECONDS: Final = 30.0
+MEMORY: Final = "512MB"
+ANSWER_BYTES: Final = 64_000_000
 
 
 class Table(msgspec.Struct, frozen=True):
-    """The answer: column names, rows in their order, and whether rows beyond the cap were cut."""
+    """The answer: column names, rows in their order, and whether rows beyond the cap were cut.
+
+    No two columns have the same name: the second `hall` is called `hall_2`.
+    """
 
     columns: list[str]
     rows: list[list[Any]]
@@ -31,19 +39,29 @@ class _Failure(msgspec.Struct, frozen=True):
 def query(snapshot: Path, sql: str, *, rows: int = ROWS, seconds: float = SECONDS) -> Table:
     """Runs one SELECT over a snapshot. Raises LedgerError with the reason it was refused."""
     try:
+        asked = sql.encode()
+    except UnicodeEncodeError as error:
+        raise LedgerError("the query is no UTF-8 text") from error
+    alive, held = os.pipe()
+    module = ("-P", "-m", "ledger.projections.worker")
+    try:
         done = subprocess.run(  # noqa: S603
-            [sys.executable, "-m", "ledger.projections.worker", str(snapshot), str(rows)],
-            input=sql.encode(),
+            [sys.executable, *module, str(snapshot), str(rows), str(alive)],
+            input=asked,
             capture_output=True,
             timeout=seconds,
             check=False,
+            pass_fds=(alive,),
         )
     except subprocess.TimeoutExpired as error:
         raise LedgerError(f"the query ran longer than {seconds:g} s and was stopped") from error
+    finally:
+        os.close(alive)
+        os.close(held)
     try:
         answer = msgspec.msgpack.decode(done.stdout)
     except msgspec.MsgspecError as error:
-        raise LedgerError("the query ended its worker (out of memory?)") from error
+        raise LedgerError("the query ended its worker; it may need too much memory") from error
     if "error" in answer:
         raise LedgerError(msgspec.convert(answer, _Failure).error)
     return msgspec.convert(answer, Table)
@@ -59,7 +77,9 @@ def _run(snapshot: str, sql: str, rows: int) -> Table:
             "enable_external_access": "false",
             "lock_configuration": "true",
             "threads": "2",
-            "memory_limit": "512MB",
+            "memory_limit": MEMORY,
+            # What does not fit in memory is refused: it would fill the disk beside the tables.
+            "temp_directory": "",
         },
     )
     statements = connection.extract_statements(sql)
@@ -69,21 +89,58 @@ def _run(snapshot: str, sql: str, rows: int) -> Table:
     if statements[0].type not in allowed:
         raise LedgerError(f"only SELECT is answered, not {statements[0].type.name}")
     found = connection.execute(statements[0])
-    columns = [column[0] for column in found.description or []]
+    described = found.description or []
+    for column in described:
+        if "WITH TIME ZONE" in str(column[1]):
+            raise LedgerError(f"{column[0]} has a time zone; cast it to timestamp or varchar")
     fetched = found.fetchmany(rows + 1)
+    columns = _distinct([column[0] for column in described])
     return Table(columns, [list(row) for row in fetched[:rows]], len(fetched) > rows)
 
 
-def _main() -> None:
+def _distinct(names: list[str]) -> list[str]:
+    distinct: dict[str, None] = {}
+    for name in names:
+        free, number = name, 1
+        while free in distinct:
+            number += 1
+            free = f"{name}_{number}"
+        distinct[free] = None
+    return list(distinct)
+
+
+def _answer(snapshot: str, sql: str, rows: int) -> bytes:
     import duckdb
 
-    snapshot, rows = sys.argv[1], int(sys.argv[2])
-    sql = sys.stdin.buffer.read().decode()
     try:
-        answer: Table | _Failure = _run(snapshot, sql, rows)
+        answer = msgspec.msgpack.encode(_run(snapshot, sql, rows), enc_hook=str)
+        if len(answer) <= ANSWER_BYTES:
+            return answer
+        said = f"the answer is over {ANSWER_BYTES:,} bytes; select less"
+    except duckdb.OutOfMemoryException:
+        said = f"the query needs more than {MEMORY} of memory"
+    except OverflowError:
+        said = "a number of the answer is beyond 64 bits; cast it to varchar"
     except (duckdb.Error, LedgerError) as error:
-        answer = _Failure(str(error).strip())
-    sys.stdout.buffer.write(msgspec.msgpack.encode(answer, enc_hook=str))
+        said = _sentence(str(error))
+    return msgspec.msgpack.encode(_Failure(said))
+
+
+def _sentence(text: str) -> str:
+    """The engine's reason in one line, without the excerpt of the query that comes after it."""
+    return " ".join(text.strip().partition("\n\n")[0].split())
+
+
+def _end_with(asker: int) -> None:
+    """Reading ends when whoever asked has closed the pipe or was killed."""
+    os.read(asker, 1)
+    os._exit(1)
+
+
+def _main() -> None:
+    snapshot, rows, asker = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    threading.Thread(target=_end_with, args=(asker,), daemon=True).start()
+    sys.stdout.buffer.write(_answer(snapshot, sys.stdin.buffer.read().decode(), rows))
 
 
 if __name__ == "__main__":

@@ -12,56 +12,22 @@
 -- denominator: Out of how much.
 -- target: The target that the policy sets.
 -- direction: Whether higher or lower is better.
-with figures as (
-    select 'K01' as k, hall, null as clerk, business_on, value, numerator, denominator
-    from kpi_k01_average_wait
-    union all
-    select 'K02', hall, null, business_on, value, numerator, denominator from kpi_k02_p90_wait
-    union all
-    select 'K03', hall, null, business_on, value, numerator, denominator
-    from kpi_k03_wait_within_target
-    union all
-    select 'K04', hall, null, business_on, value, numerator, denominator from kpi_k04_abandonment
-    union all
-    select 'K05', hall, clerk, business_on, value, numerator, denominator
-    from kpi_k05_average_handling
-    union all
-    select 'K06', hall, clerk, business_on, value, numerator, denominator from kpi_k06_throughput
-    union all
-    select 'K09', hall, clerk, business_on, value, numerator, denominator
-    from kpi_k09_satisfaction
-    union all
-    select 'K10', hall, null, business_on, value, numerator, denominator
-    from kpi_k10_rating_response
-    union all
-    select
-        'K43',
-        hall,
-        null,
-        business_on,
-        100 * sum(numerator) / nullif(sum(denominator), 0),
-        sum(numerator),
-        sum(denominator)
-    from kpi_k43_payment_reversals
-    group by hall, business_on
-)
-
 select
     k,
     kpis.name,
     kpis.name_zh,
     kpis.grain,
-    figures.hall,
-    cast(figures.clerk as varchar) as clerk,
-    figures.business_on,
-    figures.value,
+    kpi_day.hall,
+    kpi_day.clerk,
+    kpi_day.business_on,
+    kpi_day.value,
     kpis.unit,
-    cast(figures.numerator as double) as numerator,
-    cast(figures.denominator as double) as denominator,
+    kpi_day.numerator,
+    kpi_day.denominator,
     targets.target,
     kpis.direction
-from figures
+from kpi_day
 join kpis using (k)
 left join targets on targets.parameter = kpis.target
-qualify figures.business_on = max(figures.business_on) over (partition by k, figures.hall)
-order by k, figures.hall, figures.clerk
+qualify kpi_day.business_on = max(kpi_day.business_on) over (partition by k, kpi_day.hall)
+order by k, kpi_day.hall, kpi_day.clerk
