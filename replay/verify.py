@@ -54,8 +54,17 @@ class Verified(msgspec.Struct, frozen=True):
 Tick = Callable[[int], None]
 
 
-def verify(home: Home, tick: Tick | None = None, *, tables: bool = True) -> Verified:
-    """Checks everything; `tick` is told how many entries were looked at since the last call."""
+def verify(
+    home: Home,
+    tick: Tick | None = None,
+    *,
+    tables: bool = True,
+    freshen: Callable[[], None] | None = None,
+) -> Verified:
+    """Checks everything; `tick` is told how many entries were looked at since the last call.
+
+    `freshen` is called once the log and index hold, before the tables are compared.
+    """
     log = SqliteLog(home.log)
     findings: list[Finding] = []
     heads: dict[int, Head] = {}
@@ -76,6 +85,8 @@ def verify(home: Home, tick: Tick | None = None, *, tables: bool = True) -> Veri
         if not findings:
             findings += _index_rows(home, log)
         if tables and not findings:
+            if freshen is not None:
+                freshen()
             findings += _tables(home, log)
     finally:
         log.close()

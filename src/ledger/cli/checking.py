@@ -35,12 +35,12 @@ def verify(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
     place = founded(home)
     with progress() as bar:
         task = bar.add_task("verifying the chain", total=None)
-        chain = verify_all(place, lambda count: bar.advance(task, count), tables=False)
-        found = chain
-        if chain.good:
+
+        def freshen_tables() -> None:
+            bar.update(task, description="verifying the tables")
             freshen(place)
-            bar.update(task, description="verifying the tables", completed=0)
-            found = verify_all(place, lambda count: bar.advance(task, count))
+
+        found = verify_all(place, lambda count: bar.advance(task, count), freshen=freshen_tables)
     if as_json:
         print_json(found)
     else:
