@@ -1,7 +1,7 @@
 """Answers: what a sender hears, in one shape for HTTP, files and the command line (RFC 9457)."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -118,7 +118,3 @@ def problem(name: Problem, language: Language = "en", detail: str | None = None)
         outcome="failed" if status >= 500 else "malformed",
         detail=detail,
     )
-
-
-def as_dict(each: Reply) -> dict[str, Any]:
-    return msgspec.to_builtins(each)

@@ -51,6 +51,8 @@ def open_file(path: Path) -> duckdb.DuckDBPyConnection:
                 "lock_configuration": "true",
                 "threads": str(THREADS),
                 "memory_limit": MEMORY,
+                # What does not fit in memory is refused: it would fill the disk beside the tables.
+                "temp_directory": "",
             },
         )
     except duckdb.Error as error:

@@ -14,10 +14,10 @@ from typing import Any, Final
 import msgspec
 
 from ledger.entry import LedgerError
+from ledger.projections.snapshot import MEMORY, open_file
 
 ROWS: Final = 10_000
 SECONDS: Final = 30.0
-MEMORY: Final = "512MB"
 ANSWER_BYTES: Final = 64_000_000
 
 
@@ -67,21 +67,10 @@ def query(snapshot: Path, sql: str, *, rows: int = ROWS, seconds: float = SECOND
     return msgspec.convert(answer, Table)
 
 
-def _run(snapshot: str, sql: str, rows: int) -> Table:
+def _run(path: str, sql: str, rows: int) -> Table:
     import duckdb
 
-    connection = duckdb.connect(
-        snapshot,
-        read_only=True,
-        config={
-            "enable_external_access": "false",
-            "lock_configuration": "true",
-            "threads": "2",
-            "memory_limit": MEMORY,
-            # What does not fit in memory is refused: it would fill the disk beside the tables.
-            "temp_directory": "",
-        },
-    )
+    connection = open_file(Path(path))
     statements = connection.extract_statements(sql)
     if len(statements) != 1:
         raise LedgerError("send one statement")
