@@ -10,7 +10,8 @@ import pytest
 
 from consumers.embedded import Embedded, found
 from ledger import founding, simulator
-from ledger.aggregates.customer import payment, payment_rules
+from ledger.aggregates.customer import payment
+from ledger.aggregates.customer.payment import rules as payment_rules
 from ledger.logs.sqlite import SqliteLog
 from replay.decide_again import Difference, decide_again
 from tests.consumers import day

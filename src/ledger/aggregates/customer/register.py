@@ -5,7 +5,9 @@ from typing import Final
 
 import msgspec
 
-from ledger.aggregates.customer import customer, payment
+from ledger.aggregates.customer.customer import events as customer
+from ledger.aggregates.customer.customer.interactions import IdentityBasis
+from ledger.aggregates.customer.payment import events as payment
 from ledger.aggregates.model import NEW, Context, Event, Interaction
 from ledger.entry import Envelope
 
@@ -16,7 +18,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Bounded but for the ids that must be unique for ever, which a customer makes few of."""
 
     status: str = NEW
-    identity_basis: customer.IdentityBasis = "document"
+    identity_basis: IdentityBasis = "document"
     verifications: dict[str, datetime] = {}
     correlators: frozenset[str] = frozenset()
     receipt_numbers: frozenset[str] = frozenset()

@@ -6,7 +6,9 @@ from typing import Final, TypeVar
 import msgspec
 
 from ledger.aggregates import common
-from ledger.aggregates.hall import shift, visit
+from ledger.aggregates.hall.shift import events as shift
+from ledger.aggregates.hall.shift.interactions import Duty
+from ledger.aggregates.hall.visit import events as visit
 from ledger.aggregates.model import Context, Event, Interaction
 from ledger.entry import Envelope
 
@@ -20,7 +22,7 @@ KEPT_TICKET_DAYS: Final = 4
 class OpenShift(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     shift_id: str
     counter: str
-    duty: shift.Duty
+    duty: Duty
     opened_at: datetime
     visits_closed: int = 0
 

@@ -1,103 +1,28 @@
-"""Shift: one clerk's duty at one counter, `opened -> closed`. No TM Forum resource."""
+"""The rules in order: one small function an interaction."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Literal, assert_never, get_args
-
-import msgspec
+from typing import TYPE_CHECKING, assert_never
 
 from ledger import policy
-from ledger.aggregates import common, model
-from ledger.aggregates.hall import shift_rules as rules
-from ledger.aggregates.model import Cause, Context, Decision, Event, Interaction
-from ledger.entry import Envelope
-from ledger.reference import Certification, Clerk, Role, holds
+from ledger.aggregates import common
+from ledger.aggregates.hall.shift import rules
+from ledger.aggregates.hall.shift.events import Closed, Opened
+from ledger.aggregates.hall.shift.interactions import (
+    ALONE_AT_A_COUNTER,
+    CERTIFICATIONS,
+    CLOSES_FOR_OTHERS,
+    AnyInteraction,
+    Close,
+    Duty,
+    Open,
+)
+from ledger.aggregates.hall.shift.state import State
+from ledger.aggregates.model import Context, Decision
+from ledger.reference import Clerk, holds
 from ledger.rules import Refusal
-from ledger.values import Count, Id, Moment, whole_seconds
+from ledger.values import whole_seconds
 
 if TYPE_CHECKING:
     from ledger.aggregates.hall.register import Register
-
-NAME: Final = "shift"
-
-Duty = Literal[
-    "counter", "greeter", "consultant", "experience", "cashier", "supervisor", "back_office"
-]
-ALONE_AT_A_COUNTER: Final[frozenset[Duty]] = frozenset({"counter", "cashier"})
-CLOSES_FOR_OTHERS: Final[frozenset[Role]] = frozenset({"supervisor", "manager", "regional_manager"})
-CERTIFICATIONS: Final[tuple[Certification, ...]] = get_args(Certification)
-
-
-# Interactions
-
-
-class Open(Interaction, type="shift.open.v1", allowed_in=("-",)):
-    shift_id: Id
-    counter_id: Id
-    duty: Duty
-    planned_end_at: Moment
-
-
-class Close(Interaction, type="shift.close.v1", allowed_in=("opened",)):
-    """`forced` closes a shift that was left open, by another person's approval."""
-
-    shift_id: Id
-    forced: bool
-    reason: Literal["planned_end", "early_release", "illness", "no_close_received"]
-
-
-AnyInteraction = Open | Close
-INTERACTIONS: Final[tuple[type[Interaction], ...]] = get_args(AnyInteraction)
-
-
-# Events. Stored for ever: the tag is the wire name.
-
-
-class Opened(Event, Open, tag="shift.opened.v1"):
-    """`role` and `certifications` as in force on that day; the clerk is the actor."""
-
-    role: Role
-    certifications: tuple[Certification, ...]
-
-
-class Closed(Event, Close, tag="shift.closed.v1"):
-    """`clerk_id` is whose shift it was, also where a supervisor closed it."""
-
-    clerk_id: Id
-    worked_seconds: Count
-    pause_seconds: Count
-    visits_closed: Count
-
-
-AnyEvent = Opened | Closed
-EVENTS: Final[tuple[type[Event], ...]] = get_args(AnyEvent)
-
-
-# State
-
-
-class State(model.State, frozen=True, kw_only=True):
-    clerk: str = ""
-    opened_at: datetime = datetime.min.replace(tzinfo=UTC)
-
-
-def stream(envelope: Envelope, interaction: AnyInteraction | AnyEvent) -> str:
-    return f"shift/{interaction.shift_id}"
-
-
-def evolve(state: State, event: AnyEvent, envelope: Envelope) -> State:
-    match event:
-        case Opened():
-            return State(status="opened", clerk=envelope.actor, opened_at=envelope.time)
-        case Closed():
-            return msgspec.structs.replace(state, status="closed")
-        case _:
-            assert_never(event)
-
-
-# Decide
-
-RULES: Final = rules.RULES
 
 
 def decide(wish: AnyInteraction, state: State, context: "Context[Register]") -> Decision:
@@ -164,10 +89,3 @@ def _close(close: Close, state: State, context: "Context[Register]") -> Decision
             visits_closed=context.register.shifts[state.clerk].visits_closed,
         )
     ]
-
-
-# React
-
-
-def react(event: AnyEvent, cause: Cause) -> Sequence[model.Reaction]:
-    return []

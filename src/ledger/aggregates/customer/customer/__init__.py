@@ -1,0 +1,17 @@
+"""Customer: who deals with the operator, how that was verified, and what they consented to.
+
+TMF629 Customer, TMF632 Party, TMF644 privacy. `prospective -> active` by the first identity
+verification that succeeds. The owner's id comes from a keyed digest: `d` and 32 characters of the
+identity digest, or `p` and 32 of the contact digest for someone who has shown no document.
+"""
+
+from typing import Final
+
+from ledger.aggregates.customer.customer.decide import decide as decide
+from ledger.aggregates.customer.customer.events import *
+from ledger.aggregates.customer.customer.interactions import *
+from ledger.aggregates.customer.customer.react import react as react
+from ledger.aggregates.customer.customer.rules import RULES as RULES
+from ledger.aggregates.customer.customer.state import *
+
+NAME: Final = "customer"
