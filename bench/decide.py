@@ -26,12 +26,11 @@ from consumers.answers import reply
 from consumers.decider import recording_time
 from consumers.embedded import Embedded, found
 from consumers.projector import ProjectorProcess
-from ledger import simulator, wire
-from ledger.aggregates.model import Context
-from ledger.decide import decide
+from ledger import simulator
 from ledger.door.admit import Admitted, Door
+from ledger.memory import Memory
 from ledger.recorder import EventMapper
-from ledger.reference import Founding, Reference
+from ledger.reference import Founding, Reference, reference_of
 from ledger.rules import Refusal
 from ledger.vault import Vault
 
@@ -111,8 +110,8 @@ def _library(folder: Path, facts: Founding, messages: Sequence[bytes]) -> float:
     """Seconds for the messages by the same door and rules, each saved by the library at once."""
     Vault.create(folder / "vault.sqlite", folder / "vault.key")
     vault = Vault(folder / "vault.sqlite", folder / "vault.key")
-    reference = Reference(facts)
-    door = Door(reference, vault)
+    reference = reference_of(facts)
+    door = Door(lambda _owner: reference, vault)
     datastore = SQLiteDatastore(str(folder / "library.sqlite"), originator_id_type="text")
     recorder = SQLiteProcessRecorder(datastore)
     recorder.create_table()
@@ -132,37 +131,21 @@ def _library(folder: Path, facts: Founding, messages: Sequence[bytes]) -> float:
 class _OneByOne:
     """The same rules with states in memory; what they decide is saved by the library at once."""
 
-    def __init__(self, reference: Reference, store: EventStore[str]) -> None:
-        self._reference = reference
+    def __init__(self, founded: Reference, store: EventStore[str]) -> None:
+        self._memory = Memory(founded)
         self._store = store
-        self._states: dict[str, tuple[Any, int]] = {}
-        self._registers: dict[str, Any] = {}
         self._last = datetime(2026, 11, 1, tzinfo=UTC)
 
     def save(self, admitted: Admitted) -> None:
-        envelope = admitted.envelope
-        self._last, _ = recording_time(self._reference, self._last, self._last, envelope.time)
-        kind = wire.INTERACTIONS[envelope.type]
-        room = wire.REGISTERS[kind.owner]
-        stream = kind.aggregate.stream(envelope, admitted.interaction)
-        key = wire.stream_key(envelope.subject, stream)
-        state, version = self._states.get(key, (kind.aggregate.State(), 0))
-        register = self._registers.get(envelope.subject) or room.Register()
-        policy = self._reference.policy_at(self._last)
-        context = Context(envelope, register, self._reference, policy, admitted.derived, self._last)
-        decision = decide(admitted.interaction, state, context)
+        envelope, said = admitted.envelope, admitted.interaction
+        reference = self._memory.reference
+        self._last, _ = recording_time(reference, self._last, self._last, envelope.time)
+        decision = self._memory.decide(said, envelope, self._last, admitted.derived)
         if isinstance(decision, Refusal):
             return
-        happened = [
-            wire.Happened(stream, version + number, event, envelope, admitted.interaction)
-            for number, event in enumerate(decision, 1)
-        ]
+        happened = self._memory.happened(decision, envelope, said)
         self._store.put(happened)
-        for each in happened:
-            state = kind.aggregate.evolve(state, each.event, envelope)
-            register = room.evolve(register, each.event, stream, envelope)
-        self._states[key] = (state, happened[-1].version)
-        self._registers[envelope.subject] = register
+        self._memory.take(envelope, happened)
 
 
 def main() -> None:

@@ -7,18 +7,19 @@ under the same source and id gets the first answer again, and no entry.
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 import msgspec
 from eventsourcing.persistence import EventStore
 
 from ledger import policy, wire
 from ledger.aggregates import common
-from ledger.aggregates.model import Context, Decision, Event, State
+from ledger.aggregates.model import Aggregate, Context, Decision, Recorded, S, State
 from ledger.decide import decide
 from ledger.door.admit import Admitted
-from ledger.entry import Entry, Intake, Said
+from ledger.entry import Entry, Intake, Said, event_parts
 from ledger.index import Place
+from ledger.memory import on_streams
 from ledger.partition import partition_of
 from ledger.recorder import PartitionRecorder, event_store
 from ledger.reference import Reference
@@ -46,9 +47,10 @@ class Answer(msgspec.Struct, frozen=True):
 class Decider:
     """Decides into a store. Call inside `store.batch()`; nothing is durable before that ends."""
 
-    def __init__(self, store: Store, reference: Reference, partitions: int) -> None:
+    def __init__(self, store: Store, founded: Reference, partitions: int) -> None:
+        """`founded` are the facts that the ledger was founded with."""
         self._store = store
-        self._reference = reference
+        self._founded = founded
         self._partitions = partitions
         self._stores: list[EventStore[str]] = [
             event_store(PartitionRecorder(store, number)) for number in range(partitions)
@@ -67,19 +69,17 @@ class Decider:
             if place.content == admitted.content:
                 return self._first_answer(place)
         partition = partition_of(envelope.subject, self._partitions)
-        in_force = self._reference.policy_at(recorded_at)
-        kind = wire.INTERACTIONS[envelope.type]
-        stream = kind.aggregate.stream(envelope, admitted.interaction)
-        state, version = self._state(partition, wire.stream_key(envelope.subject, stream), kind)
+        reference = self._store.index.reference(partition)
+        past = Past(self, partition, envelope.subject)
         if places:
             decision: Decision = common.ENV_01(f"id {envelope.id} came with other content before")
         else:
-            decision = decide(admitted.interaction, state, self._context(admitted, recorded_at))
+            decision = self._decision(admitted, recorded_at, reference, past)
         events = () if isinstance(decision, Refusal) else decision
-        happened = self._happened(stream, version, events, admitted)
+        happened = on_streams(events, envelope, admitted.interaction, past.version)
         draft = Draft(
             recorded_at,
-            in_force.version,
+            reference.policy_at(recorded_at).version,
             clock_behind,
             Intake(via=via, content=admitted.content, key=admitted.key_id),
             Said(**msgspec.structs.asdict(envelope), data=msgspec.Raw(admitted.data)),
@@ -91,46 +91,48 @@ class Decider:
         position = self._store.index.tip(partition).head.position
         if isinstance(decision, Refusal):
             return Answer("refused", partition, position, refusal=decision)
-        self._evolve((state, version), happened)
+        for each in happened:
+            self._evolve(partition, each)
         return Answer("recorded", partition, position, happened=happened)
 
-    def _context(self, admitted: Admitted, recorded_at: datetime) -> Context[object]:
-        return Context(
-            admitted.envelope,
-            self._store.index.register(admitted.envelope.subject),
-            self._reference,
-            self._reference.policy_at(recorded_at),
+    def _decision(
+        self, admitted: Admitted, recorded_at: datetime, reference: Reference, past: "Past"
+    ) -> Decision:
+        envelope, interaction = admitted.envelope, admitted.interaction
+        aggregate = wire.INTERACTIONS[envelope.type].aggregate
+        state = past.state(aggregate.State, aggregate.stream(envelope, interaction))
+        context = Context(
+            envelope,
+            self._store.index.register(envelope.subject),
+            reference,
+            reference.policy_at(recorded_at),
             admitted.derived,
             recorded_at,
+            past,
+        )
+        return decide(interaction, state, context)
+
+    def _evolve(self, partition: int, happened: Happened) -> None:
+        aggregate, _ = wire.EVENTS[happened.event.tag]
+        key = happened.originator_id
+        state, _ = self.known(partition, aggregate, happened.stream, key)
+        self._keep(
+            key, (aggregate.evolve(state, happened.event, happened.envelope), happened.version)
         )
 
-    def _happened(
-        self, stream: str, version: int, events: Sequence[Event], admitted: Admitted
-    ) -> list[Happened]:
-        return [
-            Happened(stream, version + number, event, admitted.envelope, admitted.interaction)
-            for number, event in enumerate(events, 1)
-        ]
-
-    def _evolve(self, known: tuple[State, int], happened: Sequence[Happened]) -> None:
-        state, version = known
-        for each in happened:
-            aggregate, _ = wire.EVENTS[each.event.tag]
-            state = aggregate.evolve(state, each.event, each.envelope)
-            version = each.version
-        if happened:
-            self._keep(happened[0].originator_id, (state, version))
-
-    def _state(self, partition: int, key: str, kind: wire.Kind) -> tuple[State, int]:
+    def known(
+        self, partition: int, aggregate: Aggregate, stream: str, key: str
+    ) -> tuple[State, int]:
+        """A stream's state and the version of its newest event."""
         kept = self._states.get(key)
         if kept is not None:
             self._states.move_to_end(key)
             return kept
-        state: Any = kind.aggregate.State()
+        state: Any = wire.initial(aggregate, stream, self._founded)
         version = 0
         for each in self._stores[partition].get(key):
             happened: Any = each
-            state = kind.aggregate.evolve(state, happened.event, happened.envelope)
+            state = aggregate.evolve(state, happened.event, happened.envelope)
             version = happened.version
         self._keep(key, (state, version))
         return state, version
@@ -139,6 +141,15 @@ class Decider:
         self._states[key] = known
         if len(self._states) > KEPT_STATES:
             self._states.popitem(last=False)
+
+    def recorded(self, owner: str, id_of_event: str) -> Recorded | None:
+        """A recorded event of the owner by its id."""
+        source, message_id, number = event_parts(id_of_event)
+        for place in self._store.index.places(owner, source, message_id):
+            entry = self._store.entry(place.partition, place.position)
+            if entry.interaction is not None and 0 < number <= len(entry.events):
+                return Recorded(entry.interaction, entry.events[number - 1].stream)
+        return None
 
     def _first_answer(self, place: Place) -> Answer:
         entry: Entry = self._store.entry(place.partition, place.position)
@@ -149,6 +160,31 @@ class Decider:
             repeated=True,
             refusal=entry.refusal,
         )
+
+
+class Past:
+    """What rules may ask of an owner's recorded past."""
+
+    __slots__ = ("_decider", "_owner", "_partition")
+
+    def __init__(self, decider: Decider, partition: int, owner: str) -> None:
+        self._decider = decider
+        self._partition = partition
+        self._owner = owner
+
+    def state(self, kind: type[S], stream: str) -> S:
+        return cast(S, self._known(wire.AGGREGATES[kind], stream)[0])
+
+    def event(self, event_id: str) -> Recorded | None:
+        return self._decider.recorded(self._owner, event_id)
+
+    def version(self, aggregate: Aggregate, stream: str) -> int:
+        """The version of the stream's newest event."""
+        return self._known(aggregate, stream)[1]
+
+    def _known(self, aggregate: Aggregate, stream: str) -> tuple[State, int]:
+        key = wire.stream_key(self._owner, stream)
+        return self._decider.known(self._partition, aggregate, stream, key)
 
 
 def recording_time(

@@ -19,7 +19,8 @@ from ledger.door.admit import Admitted, Door, Malformed
 from ledger.entry import Head, LedgerError, decode
 from ledger.index import Index
 from ledger.logs.sqlite import SqliteLog
-from ledger.reference import Founding, Reference
+from ledger.partition import partition_of
+from ledger.reference import Founding, Reference, reference_of
 from ledger.settings import Home
 from ledger.store import Store
 from ledger.vault import Vault
@@ -71,16 +72,16 @@ class Embedded:
             self.log = SqliteLog(self.home.log, writer=True)
             opened.callback(self.log.close)
             self.facts = facts_of(self.log)
-            self.reference = Reference(self.facts)
+            self.founded = reference_of(self.facts)
             self.vault = Vault(self.home.vault, self.home.vault_key)
             opened.callback(self.vault.close)
             index = Index(self.home.index, self.log)
             opened.callback(index.close)
             self.store = Store(self.log, index)
-            self._reactor = Reactor(self.home.reactor, self.log, self.reference)
+            self._reactor = Reactor(self.home.reactor, self.log)
             opened.callback(self._reactor.close)
-            self.door = Door(self.reference, self.vault)
-            self._decider = Decider(self.store, self.reference, self.facts.partitions)
+            self.door = Door(self._reference, self.vault)
+            self._decider = Decider(self.store, self.founded, self.facts.partitions)
             self.follow_ons = 0
             self.refused_follow_ons = 0
             self._last = self._last_recorded()
@@ -109,7 +110,7 @@ class Embedded:
     def pass_time(self) -> int:
         """Sends the timers that the system clock has made due; how many."""
         before = self.follow_ons
-        if self.reference.clock == "system":
+        if self.facts.clock == "system":
             self._batch(lambda: self._send_due(datetime.now(UTC)))
         return self.follow_ons - before
 
@@ -154,7 +155,12 @@ class Embedded:
 
     def _moment(self, admitted: Admitted) -> tuple[datetime, bool]:
         """When it would be recorded now, and whether the clock is behind."""
-        return recording_time(self.reference, self._last, datetime.now(UTC), admitted.envelope.time)
+        reference = self._reference(admitted.envelope.subject)
+        return recording_time(reference, self._last, datetime.now(UTC), admitted.envelope.time)
+
+    def _reference(self, owner: str) -> Reference:
+        """The facts that the owner's partition knows."""
+        return self.store.index.reference(partition_of(owner, self.facts.partitions))
 
     def _record(self, admitted: Admitted, via: str, moment: datetime, behind: bool) -> Answer:
         # Timers that were sent since the moment was taken may have moved the clock on.

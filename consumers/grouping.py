@@ -228,7 +228,7 @@ def _check(
 ) -> Admitted | Malformed | Unauthorized:
     """Asks for the token before the door does any work, and again when it has read the source."""
     source = source_of(message)
-    if source is not None and not sender.is_source(ledger.reference.sources.get(source)):
+    if source is not None and not sender.is_source(ledger.founded.sources.get(source)):
         return Unauthorized()
     admitted = ledger.door.admit(message)
     if isinstance(admitted, Admitted) and admitted.envelope.source != source:

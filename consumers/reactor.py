@@ -16,23 +16,24 @@ from typing import Final
 import msgspec
 
 from ledger import wire
-from ledger.aggregates.model import Cause, FollowOn, Interaction, Settled
+from ledger.aggregates.model import BROADCAST, Cause, FollowOn, Interaction, Settled
 from ledger.beside import lost, open_beside, remove
 from ledger.chain import follow, holds
 from ledger.decide import react
 from ledger.entry import Envelope, Head, LedgerError, decode, event_id, leaf_hash
 from ledger.logs.sqlite import SqliteLog
-from ledger.reference import Reference
+from ledger.reference import Reference, reference_of
 from ledger.wire import Happened
 
 SOURCE: Final = "ledger-reactor"
 MAX_ID: Final = 200
-_VERSION: Final = 2
+_VERSION: Final = 3
 _SCHEMA: Final = """
     create table head (partition integer primary key, position integer, hash text);
     create table pending (
         owner text, id text, due_at text, timer text, envelope blob, data blob,
         primary key (owner, id)) without rowid;
+    create table reference (partition integer primary key, facts blob);
 """
 
 Key = tuple[str, str]
@@ -57,12 +58,11 @@ class Pending(msgspec.Struct, frozen=True):
 
 
 class Reactor:
-    def __init__(self, path: Path, log: SqliteLog, reference: Reference) -> None:
+    def __init__(self, path: Path, log: SqliteLog) -> None:
         """Opens what is pending and reads on from where it stood to the end of the log.
 
         Raises ChainError where the log no longer holds what was read.
         """
-        self._reference = reference
         self._path = path
         self._log = log
         try:
@@ -107,27 +107,45 @@ class Reactor:
             return
         if envelope.source == SOURCE:
             self.drop(envelope)
+        reference = self._references[head.partition]
+        in_force = reference.policy_at(envelope.time)
         for number, each in enumerate(happened, 1):
-            cause = Cause(
-                envelope, each.stream, self._reference, self._reference.policy_at(envelope.time)
-            )
+            cause = Cause(envelope, each.stream, reference, in_force)
             for reaction in react(each.event, cause):
                 self._take(reaction, cause, number)
+        if envelope.subject == wire.reference_owner(head.partition):
+            self._learn(head.partition, happened)
+
+    def _learn(self, partition: int, happened: Sequence[Happened]) -> None:
+        """Takes in what the partition was told; what happened before was by what was known then."""
+        for each in happened:
+            self._references[partition] = wire.REGISTERS["reference"].evolve(
+                self._references[partition], each.event, each.stream, each.envelope
+            )
+        self._learned.add(partition)
 
     def _take(self, reaction: FollowOn | Settled, cause: Cause, number: int) -> None:
         timer = f"{cause.envelope.subject} {cause.stream} {reaction.name}"
         if isinstance(reaction, Settled):
             self._settle(timer)
             return
-        follow_on = follow_on_of(reaction, cause.envelope, number)
-        self._add(
-            Pending(
+        data = msgspec.json.encode(reaction.data, order="sorted")
+        for each in self._addressed(reaction):
+            follow_on = follow_on_of(each, cause.envelope, number)
+            self._add(Pending(follow_on, data, each.due_at, timer if each.due_at else None))
+
+    def _addressed(self, follow_on: FollowOn) -> list[FollowOn]:
+        """A broadcast becomes one follow-on a partition, named after its number."""
+        if follow_on.subject != BROADCAST:
+            return [follow_on]
+        return [
+            msgspec.structs.replace(
                 follow_on,
-                msgspec.json.encode(reaction.data, order="sorted"),
-                reaction.due_at,
-                timer if reaction.due_at is not None else None,
+                name=f"{follow_on.name}.{partition}",
+                subject=wire.reference_owner(partition),
             )
-        )
+            for partition in self._references
+        ]
 
     def _add(self, pending: Pending) -> None:
         if pending.timer is not None and pending.due_at is not None:
@@ -166,6 +184,10 @@ class Reactor:
         gone = [key for key in self._changed if key not in self._pending]
         new = [_row(self._pending[key]) for key in self._changed if key in self._pending]
         heads = [(head.partition, head.position, head.hash) for head in self._heads.values()]
+        learned = [
+            (partition, msgspec.msgpack.encode(self._references[partition]))
+            for partition in self._learned
+        ]
         write = self._connection
         try:
             with write:
@@ -173,9 +195,11 @@ class Reactor:
                 write.executemany("delete from pending where owner = ? and id = ?", gone)
                 write.executemany("insert or replace into pending values (?, ?, ?, ?, ?, ?)", new)
                 write.executemany("insert or replace into head values (?, ?, ?)", heads)
+                write.executemany("insert or replace into reference values (?, ?)", learned)
         except sqlite3.Error as error:
             raise LedgerError(f"{self._path.name} cannot be written: {error}") from error
         self._changed.clear()
+        self._learned.clear()
 
     def _open(self) -> None:
         self._connection = open_beside(self._path, _SCHEMA, _VERSION, self._log.ledger)
@@ -185,12 +209,16 @@ class Reactor:
         self._due: list[tuple[datetime, Key]] = []
         self._at_once: deque[Key] = deque()
         self._changed: set[Key] = set()
+        self._references: dict[int, Reference] = {}
+        self._learned: set[int] = set()
         self._load()
         self._catch_up()
 
     def _load(self) -> None:
         for row in self._connection.execute("select * from head"):
             self._heads[row[0]] = Head(*row)
+        for partition, facts in self._connection.execute("select * from reference"):
+            self._references[partition] = msgspec.msgpack.decode(facts, type=Reference)
         envelopes = msgspec.json.Decoder(Envelope)
         for _, _, due_at, timer, envelope, data in self._connection.execute(
             "select * from pending"
@@ -206,6 +234,9 @@ class Reactor:
                 raise lost(self._path, reached)
             for head, record in follow(self._log, reached):
                 entry = decode(record)
+                if entry.founding is not None:
+                    self._references[partition] = reference_of(entry.founding.facts)
+                    self._learned.add(partition)
                 self.observe(head, entry.interaction, wire.happened(entry))
         self.flush()
 

@@ -250,7 +250,7 @@ def registers_differ(both: sqlite3.Connection, name: str) -> bool:
         " where a.state != b.state"
     )
     for owner, made, kept in rows:
-        kind = wire.REGISTERS[wire.owner_kind(owner) or "customer"].Register
+        kind = wire.room_of(owner).Register
         if msgspec.msgpack.decode(made, type=kind) != msgspec.msgpack.decode(kept, type=kind):
             return True
     return _differs(both, name, "owner")

@@ -181,6 +181,13 @@ def event_id(envelope: Envelope, number: int) -> str:
     return f"{envelope.source}:{envelope.id}:{number}"
 
 
+def event_parts(event_id: str) -> tuple[str, str, int]:
+    """Source, message id and number of an event id; the number is 0 where it is none."""
+    source, _, rest = event_id.partition(":")
+    message_id, _, number = rest.rpartition(":")
+    return source, message_id, int(number) if number.isascii() and number.isdecimal() else 0
+
+
 def as_json(value: Any) -> bytes:
     """Canonical JSON (RFC 8785) of ledger values: sorted members, no floats, UTF-8."""
     return msgspec.json.encode(value, order="sorted")

@@ -16,7 +16,7 @@ from ledger.entry import (
     leaf_hash,
 )
 from ledger.policy import PolicyError
-from ledger.reference import Founding, policy_of
+from ledger.reference import Founding, Procedure, policy_of
 
 
 def sample() -> Founding:
@@ -34,13 +34,22 @@ def load(path: Path) -> Founding:
 
 def parse(text: bytes, name: str) -> Founding:
     try:
-        founding = msgspec.toml.decode(text, type=Founding)
+        founding = with_procedures(msgspec.toml.decode(text, type=Founding))
         policy_of(founding.policy)
     except (msgspec.MsgspecError, PolicyError, ValueError) as error:
         raise LedgerError(f"{name} is no founding: {error}") from error
     if founding.founded_at.tzinfo is None:
         raise LedgerError(f"{name} is no founding: founded_at needs an offset")
     return founding
+
+
+def with_procedures(founding: Founding) -> Founding:
+    """The founding with the procedures that ship with the ledger, where it names none."""
+    if founding.procedures:
+        return founding
+    text = resources.files("ledger").joinpath("procedures.toml").read_bytes()
+    shipped = msgspec.toml.decode(text, type=dict[str, tuple[Procedure, ...]])
+    return msgspec.structs.replace(founding, procedures=shipped["procedures"])
 
 
 def records(founding: Founding) -> list[bytes]:

@@ -20,9 +20,10 @@ from ledger.beside import lost, open_beside, remove
 from ledger.chain import follow, holds
 from ledger.entry import Entry, Head, decode
 from ledger.logs.sqlite import SqliteLog
+from ledger.reference import Reference, reference_of
 from ledger.wire import Happened
 
-_VERSION: Final = 2
+_VERSION: Final = 3
 _SCHEMA: Final = """
     create table head (
         partition integer primary key, position integer, hash text, next_event integer,
@@ -68,8 +69,8 @@ class Index:
         self._path = path
         self._log = log
         self._tips: dict[int, Tip] = {}
-        self._open()
         try:
+            self._open()
             self._catch_up()
         except sqlite3.DatabaseError:
             self.condemn()
@@ -117,8 +118,7 @@ class Index:
         kept = self._registers.get(owner)
         if kept is not None:
             return kept
-        kind = wire.owner_kind(owner)
-        cls = wire.REGISTERS[kind or "customer"].Register
+        cls = wire.room_of(owner).Register
         row = self._connection.execute(
             "select state from register where owner = ?", (owner,)
         ).fetchone()
@@ -128,6 +128,10 @@ class Index:
             raise sqlite3.DatabaseError(f"the register of {owner} is damaged") from error
         self._keep(owner, register)
         return register
+
+    def reference(self, partition: int) -> Reference:
+        """The reference facts that the partition knows."""
+        return self.register(wire.reference_owner(partition))
 
     def tracking(self, partition: int, application: str) -> int | None:
         staged = self._tracking.get((partition, application))
@@ -144,6 +148,10 @@ class Index:
     def apply(self, entry: Entry, head: Head, happened: Iterable[Happened]) -> None:
         """Takes in an accepted entry and its events."""
         said = entry.interaction
+        if entry.founding is not None:
+            owner = wire.reference_owner(entry.partition)
+            self._registers[owner] = reference_of(entry.founding.facts)
+            self._dirty_registers.add(owner)
         if said is not None and entry.intake is not None:
             place = Place(entry.partition, entry.position, entry.intake.content)
             self._messages.setdefault((said.subject, said.source, said.id), []).append(place)
@@ -234,7 +242,7 @@ class Index:
     def _keep(self, owner: str, register: Any) -> None:
         if len(self._registers) >= self._KEPT_REGISTERS:
             for old in list(self._registers)[: self._KEPT_REGISTERS // 2]:
-                if old not in self._dirty_registers:
+                if old not in self._dirty_registers and not old.startswith("reference/"):
                     del self._registers[old]
         self._registers[owner] = register
 
@@ -249,6 +257,11 @@ class Index:
         """Drops what is not in the file."""
         self._settle()
         self._registers: dict[str, Any] = {}
+        # Kept in memory: the door asks for them before there is a batch.
+        for (owner,) in self._connection.execute(
+            "select owner from register where owner like 'reference/%'"
+        ).fetchall():
+            self.register(owner)
         rows = self._connection.execute("select * from head").fetchall()
         self._tips = {
             row[0]: Tip(Head(row[0], row[1], row[2]), row[3], datetime.fromisoformat(row[4]))

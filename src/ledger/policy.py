@@ -39,6 +39,7 @@ class Parameter(Generic[T]):
 CLOCK_SKEW_SECONDS: Final = Parameter("ledger.clock_skew_seconds", 120, "seconds")
 BACKDATE_DAYS: Final = Parameter("clock.backdate_days", 3, "days")
 CLOCK_JUMP_DAYS: Final = Parameter("clock.simulated_jump_days", 31, "days")
+CORRECTION_SELF_DAYS: Final = Parameter("correction.self_days", 7, "days")
 CERTIFICATION_REQUIRED: Final = Parameter("certification.required", True, "bool")
 SECOND_PERSON_ROLES: Final = Parameter(
     "approval.second_person_roles", ("supervisor", "manager", "regional_manager"), "set"

@@ -5,33 +5,48 @@ entry's interaction already says. A field of an event that bears the name of a f
 interaction has that field's value, always; `shorten` leaves it out and `restore` puts it back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal, cast, get_args
 
 import msgspec
 
-from ledger.aggregates import common
+from ledger.aggregates import common, corrections
 from ledger.aggregates.customer import customer, payment
 from ledger.aggregates.customer import register as customer_register
 from ledger.aggregates.hall import register as hall_register
 from ledger.aggregates.hall import shift, visit
-from ledger.aggregates.model import Aggregate, Event, Interaction
+from ledger.aggregates.model import Aggregate, Event, Interaction, State
+from ledger.aggregates.reference import notice
+from ledger.aggregates.reference import register as reference_register
 from ledger.entry import ChainError, Entry, Envelope, FutureFormatError, Said
+from ledger.reference import Reference
 from ledger.rules import Rule
 
-OwnerKind = Literal["customer", "hall"]
+OwnerKind = Literal["customer", "hall", "clerk", "operator", "reference"]
+OWNER_KINDS: Final[tuple[OwnerKind, ...]] = get_args(OwnerKind)
 
 ROOMS: Final[Mapping[OwnerKind, tuple[Aggregate, ...]]] = MappingProxyType(
     {
         "customer": cast(tuple[Aggregate, ...], (customer, payment)),
         "hall": cast(tuple[Aggregate, ...], (visit, shift)),
+        "reference": cast(tuple[Aggregate, ...], (notice,)),
     }
 )
 REGISTERS: Final[Mapping[OwnerKind, Any]] = MappingProxyType(
-    {"customer": customer_register, "hall": hall_register}
+    {
+        "customer": customer_register,
+        "hall": hall_register,
+        "reference": reference_register,
+    }
 )
+AGGREGATES: Final[Mapping[type[State], Aggregate]] = MappingProxyType(
+    {aggregate.State: aggregate for room in ROOMS.values() for aggregate in room}
+)
+"""By the class of their state."""
+FOUNDED: Final[Mapping[str, Callable[[str, Reference], State]]] = MappingProxyType({})
+"""How streams stand at the founding, of the aggregates that it begins; the others are new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +86,11 @@ EVENT_OWNERS: Final[Mapping[str, OwnerKind]] = MappingProxyType(
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     {
         rule.id: rule
-        for rules in (common.RULES, *(a.RULES for room in ROOMS.values() for a in room))
+        for rules in (
+            common.RULES,
+            corrections.RULES,
+            *(a.RULES for room in ROOMS.values() for a in room),
+        )
         for rule in rules
     }
 )
@@ -98,6 +117,24 @@ class Happened(msgspec.Struct, frozen=True):
         return self.version
 
 
+def initial(aggregate: Aggregate, stream: str, founded: Reference) -> Any:
+    """The state of a stream before its first event; `founded` are the founding's facts."""
+    begun = FOUNDED.get(aggregate.NAME)
+    return aggregate.State() if begun is None else begun(stream, founded)
+
+
+def room_of(owner: str) -> Any:
+    """The module of the owner's register."""
+    kind = owner_kind(owner)
+    assert kind is not None, f"{owner} is no owner"
+    return REGISTERS[kind]
+
+
+def reference_owner(partition: int) -> str:
+    """The owner of a partition's reference facts; it lives in that partition, by its number."""
+    return f"reference/{partition}"
+
+
 def stream_key(owner: str | None, stream: str) -> str:
     """Streams are named within their owner; the index and the library name them with it."""
     return stream if owner is None or stream == owner else f"{owner} {stream}"
@@ -106,7 +143,7 @@ def stream_key(owner: str | None, stream: str) -> str:
 def owner_kind(subject: str) -> OwnerKind | None:
     """The kind of owner that a CloudEvent's subject names, or None where it names none."""
     kind = subject.partition("/")[0]
-    return kind if kind == "customer" or kind == "hall" else None
+    return kind if kind in OWNER_KINDS else None
 
 
 def own_fields(event: type[Event], interaction: type[Interaction] | None) -> tuple[str, ...]:

@@ -16,10 +16,11 @@ import msgspec
 
 from ledger import founding, wire
 from ledger.aggregates.model import Context, Decision, Event, Interaction
-from ledger.decide import decide, react
+from ledger.decide import react
 from ledger.entry import Envelope
+from ledger.memory import Memory
 from ledger.policy import Parameter, Policy
-from ledger.reference import Reference
+from ledger.reference import Clerk, Dated, Hall, Procedure, Product, Reference, reference_of
 from ledger.rules import Refusal
 
 NOW = datetime.fromisoformat("2026-11-03T10:00:00+08:00")
@@ -50,18 +51,64 @@ class Case:
     def __init__(self, subject: str, **parameters: Any) -> None:
         """`parameters` set policy parameters, with `__` for the dot: queue__max_calls=2."""
         self.subject = subject
-        self.reference = Reference(founding.sample())
         changed = {name.replace("__", "."): value for name, value in parameters.items()}
-        self.policy = Policy("test", changed)
-        kind = wire.owner_kind(subject)
-        assert kind is not None
-        self.room = wire.REGISTERS[kind]
-        self.register = self.room.Register()
-        self.states: dict[str, Any] = {}
+        facts = founding.sample()
+        version = msgspec.structs.replace(
+            facts.policy, version="test", parameters=facts.policy.parameters | changed
+        )
+        self.facts = msgspec.structs.replace(facts, policy=version)
+        self.memory = Memory(reference_of(self.facts))
+        self._given = 0
+
+    @property
+    def reference(self) -> Reference:
+        return self.memory.reference
+
+    @property
+    def policy(self) -> Policy:
+        return self.reference.policy_at(NOW)
+
+    @property
+    def register(self) -> Any:
+        return self.memory.register(self.subject)
+
+    @property
+    def states(self) -> dict[str, Any]:
+        """By stream, of those that have begun."""
+        return self.memory.states_of(self.subject)
+
+    def knowing(self, *facts: Hall | Clerk | Product | Procedure) -> "Case":
+        """These are the reference facts of their ids, as if the ledger was founded with them."""
+        known = self.reference
+        for fact in facts:
+            dated: Any = (Dated(0, self.facts.founded_at, fact),)
+            match fact:
+                case Hall():
+                    known.halls[fact.hall_id] = dated
+                case Clerk():
+                    known.clerks[fact.clerk_id] = dated
+                case Product():
+                    tariffs = known.products.setdefault(fact.product_id, {})
+                    tariffs[fact.tariff_version] = dated
+                case Procedure():
+                    known.procedures[fact.procedure_id] = dated
+        return self
+
+    def clerk(self, clerk_id: str, **changed: Any) -> "Case":
+        """The clerk is as the sample has it, but for what is changed."""
+        clerk = self.reference.clerk(clerk_id, NOW)
+        assert clerk is not None
+        return self.knowing(msgspec.structs.replace(clerk, **changed))
+
+    def hall(self, hall_id: str, **changed: Any) -> "Case":
+        """The hall is as the sample has it, but for what is changed."""
+        hall = self.reference.hall(hall_id, NOW)
+        assert hall is not None
+        return self.knowing(msgspec.structs.replace(hall, **changed))
 
     def envelope(self, type_: str, at: datetime, **who: Any) -> Envelope:
         return Envelope(
-            id="m1",
+            id=who.pop("id", "m1"),
             source="counter-app",
             type=type_,
             subject=self.subject,
@@ -71,14 +118,11 @@ class Case:
         )
 
     def given(self, *events: Event, at: datetime = NOW, **who: Any) -> "Case":
-        """These events happened: folds them on their streams and on the owner's register."""
+        """These events happened, an entry each: g1, g2 and so on, unless `id` says otherwise."""
         for event in events:
-            aggregate, _ = wire.EVENTS[event.tag]
-            envelope = self.envelope("given", at, **who)
-            stream = aggregate.stream(envelope, event)
-            state = self.states.get(stream, aggregate.State())
-            self.states[stream] = aggregate.evolve(state, event, envelope)
-            self.register = self.room.evolve(self.register, event, stream, envelope)
+            self._given += 1
+            envelope = self.envelope("given", at, **{"id": f"g{self._given}", **who})
+            self.memory.take(envelope, self.memory.happened([event], envelope))
         return self
 
     def when(
@@ -90,17 +134,14 @@ class Case:
         derived: dict[str, str] | None = None,
         **who: Any,
     ) -> Outcome:
-        kind = wire.INTERACTIONS[interaction.marks.type]
         envelope = self.envelope(interaction.marks.type, at, **who)
-        stream = kind.aggregate.stream(envelope, interaction)
-        state = self.states.get(stream, kind.aggregate.State())
-        context = Context(
-            envelope, self.register, self.reference, self.policy, derived or {}, recorded_at or at
-        )
-        decision = decide(interaction, state, context)
+        decision = self.memory.decide(interaction, envelope, recorded_at or at, derived)
         if not isinstance(decision, Refusal):
             _reads_back(decision, interaction)
         return Outcome(decision)
+
+    def context(self, envelope: Envelope, at: datetime) -> Context[Any]:
+        return self.memory.context(envelope, at)
 
     def value(self, parameter: Parameter[Any]) -> Any:
         return self.policy[parameter]
@@ -110,7 +151,7 @@ def reactions(event: Event, envelope: Envelope, stream: str) -> Sequence[Any]:
     """What follows from an event under the sample's reference facts."""
     from ledger.aggregates.model import Cause
 
-    reference = Reference(founding.sample())
+    reference = reference_of(founding.sample())
     return react(event, Cause(envelope, stream, reference, Policy("test")))
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from consumers import decider, embedded
@@ -11,7 +12,7 @@ from consumers.embedded import Embedded
 from ledger import founding
 from ledger.entry import MAX_RECORD_BYTES
 from ledger.partition import partition_of
-from ledger.reference import Reference
+from ledger.reference import reference_of
 from replay.verify import verify
 from tests.consumers import day
 from tests.consumers.conftest import Opener
@@ -245,12 +246,12 @@ def test_a_simulated_clock_does_not_leap_further_than_allowed(known: Embedded) -
 def test_recording_times_by_either_clock() -> None:
     last = MORNING.astimezone(UTC)
     hour = timedelta(hours=1)
-    simulated = Reference(founding.sample())
+    simulated = reference_of(founding.sample())
     assert recording_time(simulated, last, last + hour, last - hour) == (last, False)
     assert recording_time(simulated, last, last - hour, last + hour) == (last + hour, False)
-    simulated.clock = "system"
-    assert recording_time(simulated, last, last + hour, last) == (last + hour, False)
-    assert recording_time(simulated, last, last - hour, last) == (last, True)
+    system = msgspec.structs.replace(simulated, clock="system")
+    assert recording_time(system, last, last + hour, last) == (last + hour, False)
+    assert recording_time(system, last, last - hour, last) == (last, True)
 
 
 def test_all_that_was_decided_verifies(ledger: Embedded) -> None:

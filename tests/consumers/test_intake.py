@@ -132,7 +132,7 @@ def test_a_refusal_names_its_rule_in_chinese(here: Client) -> None:
     chinese = {**STRUCTURED, "accept-language": "zh-CN,zh;q=0.9,en;q=0.8"}
     answer = here.post(payment("nobody"), chinese)
     assert (answer.status_code, answer.json()["rule"]) == (422, "ENV-02")
-    assert answer.json()["title"] == "所属主体已登记: 营业厅在册且未关闭, 客户已建档。"
+    assert answer.json()["title"] == "所属主体已登记: 营业厅在册且未关闭, 客户已建档, 员工在册。"
     assert answer.headers["content-type"] == PROBLEM
     assert answer.headers["content-language"] == "zh"
 

@@ -258,7 +258,7 @@ def test_a_file_ahead_of_its_log_says_what_the_log_lost(open_ledger: Opener) -> 
     ledger.close()
     ledger.home.log.write_bytes(log)
     with pytest.raises(ChainError, match=r"reactor\.sqlite .* restore the log, or delete"):
-        Reactor(ledger.home.reactor, SqliteLog(ledger.home.log), ledger.reference)
+        Reactor(ledger.home.reactor, SqliteLog(ledger.home.log))
 
 
 def test_what_was_lost_between_cause_and_follow_on_is_sent_when_the_ledger_opens(

@@ -168,17 +168,17 @@ def test_a_source_sends_only_what_it_is_registered_for(
 
 
 def test_a_source_sends_only_for_its_owners(door: Door) -> None:
-    counter_app = door.reference.sources["counter-app"]
+    counter_app = door.reference(messages.CUSTOMER).sources["counter-app"]
     only_halls = msgspec.structs.replace(counter_app, owners=("hall",))
-    door.reference.sources["counter-app"] = only_halls
+    door.reference(messages.CUSTOMER).sources["counter-app"] = only_halls
     refusal = refused(door.admit(messages.payment()))
     assert (refusal.kind, refusal.errors[0].pointer) == ("forbidden", "/subject")
 
 
 def test_the_reactors_name_cannot_be_registered(door: Door) -> None:
-    counter_app = door.reference.sources["counter-app"]
+    counter_app = door.reference(messages.CUSTOMER).sources["counter-app"]
     impostor = msgspec.structs.replace(counter_app, name="ledger-reactor")
-    door.reference.sources["ledger-reactor"] = impostor
+    door.reference(messages.CUSTOMER).sources["ledger-reactor"] = impostor
     assert refused(door.admit(raw(event(source="ledger-reactor")))).kind == "forbidden"
 
 

@@ -24,7 +24,7 @@ from ledger.values import Sealed
 FOLDER: Final = Path(__file__).parent
 INTERACTIONS: Final = "interactions.jsonl"
 EVENTS: Final = "events.jsonl"
-TEXTS: Final = ("x1", "ab12" * 16, "1234", "a1", "2026-11-03")
+TEXTS: Final = ("x1", "ab12" * 16, "1234", "a1", "2026-11-03", "08:30", "2026-11")
 
 
 class InteractionLine(msgspec.Struct, frozen=True):
@@ -80,16 +80,20 @@ def _event(cls: type[Event], known: dict[str, InteractionLine]) -> EventLine:
 
 
 def cause_of(event: type[Event]) -> type[Interaction]:
-    """The interaction that the event repeats, or one of its aggregate that says all it needs."""
+    """The interaction that the event repeats, or one of its aggregate that says all it needs.
+
+    An event that follows from another aggregate's interaction is taken as said by its own first.
+    """
     for base in event.__mro__:
         if issubclass(base, Interaction) and base is not Interaction:
             return base
     aggregate, _ = wire.EVENTS[event.tag]
-    return next(
+    enough = (
         each
         for each in aggregate.INTERACTIONS
         if set(event.__struct_fields__) <= set(each.__struct_fields__)
     )
+    return next(enough, aggregate.INTERACTIONS[0])
 
 
 def filled(cls: type[msgspec.Struct]) -> Any:
@@ -117,6 +121,8 @@ def _value(info: Any, declared: Any) -> Any:
             return _value(next(t for t in info.types if not isinstance(t, inspect.NoneType)), None)
         case inspect.VarTupleType():
             return (_value(info.item_type, None),)
+        case inspect.DictType():
+            return {_value(info.key_type, None): _value(info.value_type, None)}
         case inspect.LiteralType():
             return info.values[0]
         case inspect.BoolType():

@@ -6,7 +6,7 @@ from typing import Final
 from ledger import policy
 from ledger.aggregates.model import NEW, Context, Marks, State
 from ledger.entry import Envelope
-from ledger.reference import Clerk, Hall, holds
+from ledger.reference import Clerk, Hall, Role, holds
 from ledger.rules import Refusal, Rule
 
 ENV_01: Final = Rule(
@@ -16,8 +16,8 @@ ENV_01: Final = Rule(
 )
 ENV_02: Final = Rule(
     "ENV-02",
-    "The owner is known: a registered hall that is not closed down, a registered customer.",
-    "所属主体已登记: 营业厅在册且未关闭, 客户已建档。",
+    "The owner is known: a hall that is not closed down, a registered customer, an engaged clerk.",
+    "所属主体已登记: 营业厅在册且未关闭, 客户已建档, 员工在册。",
 )
 ENV_03: Final = Rule(
     "ENV-03",
@@ -99,7 +99,7 @@ def check(
     if refusal is not None:
         return refusal
     if marks.approver:
-        refusal = approver(context)
+        refusal = approver(context, None if marks.approver is True else marks.approver)
         if refusal is not None:
             return refusal
     refusal = _time(context)
@@ -112,17 +112,20 @@ def check(
     return _state(marks, state)
 
 
-def approver(context: Context[object]) -> Refusal | None:
-    """ENV-07, also for rules that ask for a second person only above some amount."""
+def approver(context: Context[object], roles: tuple[Role, ...] | None = None) -> Refusal | None:
+    """ENV-07, also for rules that ask for a second person only above some amount.
+
+    Without `roles`, those that may approve by policy.
+    """
     envelope = context.envelope
     if envelope.approver is None:
         return ENV_07("no approver is named")
     if envelope.approver == envelope.actor:
         return ENV_07("the actor cannot approve the own work")
-    clerk = context.reference.clerk_in_service(envelope.approver)
+    clerk = context.reference.clerk_in_service(envelope.approver, envelope.time)
     if clerk is None:
         return ENV_07(f"approver {envelope.approver} is not in service")
-    if clerk.role not in context.policy[policy.SECOND_PERSON_ROLES]:
+    if clerk.role not in (roles or context.policy[policy.SECOND_PERSON_ROLES]):
         return ENV_07(f"role {clerk.role} may not approve")
     return None
 
@@ -133,7 +136,7 @@ def _actor(marks: Marks, context: Context[object], counter_on_shift: str | None)
         if actor.removeprefix("system:") not in marks.systems:
             return ENV_03(f"{actor} may not send {marks.type}")
         return None
-    clerk = context.reference.clerk_in_service(actor)
+    clerk = context.reference.clerk_in_service(actor, context.envelope.time)
     if clerk is None or not marks.clerks:
         return ENV_03(
             f"{marks.type} comes from a system only" if clerk else f"{actor} is not in service"

@@ -22,7 +22,7 @@ import msgspec
 
 from ledger.entry import Envelope
 from ledger.policy import Policy
-from ledger.reference import Certification, Reference, Role
+from ledger.reference import Certification, Clerk, Hall, Reference, Role
 from ledger.rules import Refusal, Rule
 
 NEW: Final = "-"
@@ -36,8 +36,9 @@ class Marks:
     """Who may send an interaction, and when; checked by `ledger.aggregates.common`.
 
     `allowed_in` lists statuses (`-`: the stream is new; empty: any but new). `systems` may send it
-    beside clerks, or instead of them where `clerks` is false. `at_counter` asks for hall, counter
-    and visit in the envelope, `on_shift` for the actor's open shift in the hall.
+    beside clerks, or instead of them where `clerks` is false. `approver` asks for a second person,
+    of the roles named or else of those that may approve by policy. `at_counter` asks for hall,
+    counter and visit in the envelope, `on_shift` for the actor's open shift in the hall.
     """
 
     type: str
@@ -46,7 +47,7 @@ class Marks:
     systems: tuple[str, ...]
     roles: tuple[Role, ...]
     certificate: Certification | None
-    approver: bool
+    approver: bool | tuple[Role, ...]
     at_counter: bool
     on_shift: bool
 
@@ -67,7 +68,7 @@ class _InteractionMeta(msgspec.StructMeta):
         systems: tuple[str, ...] = (),
         roles: tuple[Role, ...] = (),
         certificate: Certification | None = None,
-        approver: bool = False,
+        approver: bool | tuple[Role, ...] = False,
         at_counter: bool = False,
         on_shift: bool = False,
         tag: str | None = None,
@@ -130,6 +131,26 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
 
 R = TypeVar("R", covariant=True)
+S = TypeVar("S", bound=State)
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """What history says of one recorded event: who said it, and on which stream it stands."""
+
+    envelope: Envelope
+    stream: str
+
+
+class History(Protocol):
+    """The recorded past of one owner, as far as a rule may look at it."""
+
+    def state(self, kind: type[S], stream: str) -> S:
+        """The state of another stream of the same owner; of one that never began, the first."""
+        ...
+
+    def event(self, event_id: str) -> Recorded | None:
+        """A recorded event of the same owner by its id."""
+        ...
 
 
 class Context(msgspec.Struct, Generic[R], frozen=True):
@@ -141,10 +162,25 @@ class Context(msgspec.Struct, Generic[R], frozen=True):
     policy: Policy
     derived: Mapping[str, str]
     recorded_at: datetime
+    history: History
 
     @property
     def actor_is_system(self) -> bool:
         return self.envelope.actor.startswith("system:")
+
+    @property
+    def clerk(self) -> Clerk:
+        """The clerk who acts, where ENV-03 has let one through."""
+        clerk = self.reference.clerk(self.envelope.actor, self.envelope.time)
+        assert clerk is not None, f"{self.envelope.actor} is no clerk (ENV-03)"
+        return clerk
+
+    @property
+    def hall(self) -> Hall:
+        """The hall that owns this interaction."""
+        hall = self.reference.hall(self.envelope.subject.removeprefix("hall/"), self.envelope.time)
+        assert hall is not None, f"{self.envelope.subject} is no hall (ENV-02)"
+        return hall
 
 
 Decision = Sequence[Event] | Refusal
@@ -157,6 +193,10 @@ class Cause(msgspec.Struct, frozen=True):
     stream: str
     reference: Reference
     policy: Policy
+
+
+BROADCAST: Final = "reference/*"
+"""The subject of a follow-on that goes to every partition, as `reference/<number>`."""
 
 
 class FollowOn(msgspec.Struct, frozen=True):

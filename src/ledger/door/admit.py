@@ -5,7 +5,7 @@ personal fields, digests the content and seals the personal fields, in this orde
 recorded here, and a key is made only once everything else is in order.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
 from typing import Any, Final, cast
@@ -56,9 +56,9 @@ class Admitted(msgspec.Struct, frozen=True):
 
 
 class Door:
-    """Admits messages by the reference facts in `reference`, which may be set anew."""
+    """Admits messages by the facts that `reference` gives for an owner, such as its sources."""
 
-    def __init__(self, reference: Reference, vault: Vault) -> None:
+    def __init__(self, reference: Callable[[str], Reference], vault: Vault) -> None:
         self.reference = reference
         self._vault = vault
 
@@ -117,12 +117,12 @@ class Door:
             raise malformed("/type", "this type is not known")
         if kind.owner != wire.owner_kind(envelope.subject):
             raise malformed("/subject", f"the subject of this type is a {kind.owner}")
-        source = self.reference.sources.get(envelope.source)
+        source = self.reference(envelope.subject).sources.get(envelope.source)
         if source is None or source.name == REACTOR:
             raise forbidden("/source", "this source is not registered")
         if not envelope.type.startswith(source.types):
             raise forbidden("/type", "this source may not send this type")
-        if kind.owner not in source.owners:
+        if kind.owner == "reference" or kind.owner not in source.owners:
             raise forbidden("/subject", f"this source may not send for a {kind.owner}")
         role, _, system = envelope.actor.partition(":")
         if role == "system" and system not in source.systems:
@@ -133,7 +133,7 @@ class Door:
         for field in shape.personal_fields:
             if field in DERIVATIONS and (value := getattr(clear, field)) is not None:
                 name, derivation = DERIVATIONS[field]
-                in_force = self.reference.policy_at(envelope.time)
+                in_force = self.reference(envelope.subject).policy_at(envelope.time)
                 derived[name] = derivation(value, envelope.time, in_force)
         return derived
 

@@ -18,7 +18,9 @@ REACTOR: Final = "ledger-reactor"
 YEARS: Final = range(2000, 2101)
 
 MessageId = Annotated[str, Meta(pattern=r"\A[!-~]{1,200}\Z")]
-Subject = Annotated[str, Meta(pattern=r"\A(customer|hall)/[A-Za-z0-9._:-]{1,64}\Z")]
+Subject = Annotated[
+    str, Meta(pattern=r"\A((customer|hall|clerk)/[A-Za-z0-9._:-]{1,64}|operator)\Z")
+]
 Actor = Annotated[
     str, Meta(pattern=r"\A(system:[a-z][a-z0-9_]{0,39}|(?!system:)[A-Za-z0-9._:-]{1,64})\Z")
 ]

@@ -244,6 +244,8 @@ def _typed(text: str, type_: Any, name: str, depth: int = 0) -> str:
             f"'{key}': {_typed(f'{read}.{key}', t, name, depth)}" for key, t in inside.items()
         )
         value = f"case when {read} is not null then {{{members}}} end"
+    elif get_origin(plain) is dict:
+        value = read = f"try_cast({text} as json)"
     else:
         raise LedgerError(f"the projections know no SQL type for field {name}: {type_}")
     return (

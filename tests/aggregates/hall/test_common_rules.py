@@ -9,15 +9,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import msgspec
 import pytest
 
 from ledger import policy
 from ledger.aggregates import common
 from ledger.aggregates.hall import register as hall_register
 from ledger.aggregates.hall import shift, visit
-from ledger.aggregates.model import Context, Marks
-from ledger.policy import Policy
+from ledger.aggregates.model import Marks
 from ledger.rules import Refusal
 from tests.aggregates.case import NOW, Case, later
 from tests.aggregates.hall.facts import (
@@ -41,11 +39,6 @@ SKEW: Final = timedelta(seconds=policy.CLOCK_SKEW_SECONDS.default)
 BACKDATE: Final = timedelta(days=policy.BACKDATE_DAYS.default)
 
 
-def the_clerk(case: Case, clerk_id: str, **changed: Any) -> None:
-    clerks = case.reference.clerks
-    clerks[clerk_id] = msgspec.structs.replace(clerks[clerk_id], **changed)
-
-
 # ENV-02
 
 
@@ -57,8 +50,7 @@ def test_an_unknown_hall_records_nothing(subject: str) -> None:
 def test_a_hall_that_is_closed_down_records_nothing() -> None:
     case = open_hall()
     case.when(ARRIVE, **QUEUE, visit="v1").recorded(visit.Arrived)
-    closed = msgspec.structs.replace(case.reference.halls["renmin"], status="closed_down")
-    case.reference.halls["renmin"] = closed
+    case.hall("renmin", status="closed_down")
     case.when(ARRIVE, **QUEUE, visit="v1").refused("ENV-02")
 
 
@@ -78,7 +70,7 @@ def test_a_stranger_and_a_system_without_the_right_record_no_arrival(actor: str)
 @pytest.mark.parametrize("status", ["suspended", "left"])
 def test_a_clerk_who_is_not_in_service_records_nothing(status: Any) -> None:
     case = open_hall()
-    the_clerk(case, "c-li", status=status)
+    case.clerk("c-li", status=status)
     case.when(ARRIVE, actor="c-li", visit="v1").refused("ENV-03", "not in service")
 
 
@@ -134,9 +126,10 @@ def _check(
 ) -> Refusal | None:
     case = open_hall(certification__required=certification__required)
     envelope = case.envelope(marks.type, at, **who)
-    context: Context[Any] = Context(envelope, case.register, case.reference, case.policy, {}, at)
     state = visit.State(status=status)
-    return common.check(marks, state, context, owner_known=True, counter_on_shift="k1")
+    return common.check(
+        marks, state, case.context(envelope, at), owner_known=True, counter_on_shift="k1"
+    )
 
 
 # ENV-06
@@ -295,9 +288,7 @@ class Call:
     def check(self) -> Refusal | None:
         case = self.case
         envelope = case.envelope(self.marks.type, self.at, **self.who)
-        context: Context[Any] = Context(
-            envelope, case.register, case.reference, case.policy, {}, NOW
-        )
+        context = case.context(envelope, NOW)
         return common.check(
             self.marks,
             visit.State(status=self.status),
@@ -308,24 +299,23 @@ class Call:
 
 
 def hall_closed_down(call: Call) -> None:
-    halls = call.case.reference.halls
-    halls["renmin"] = msgspec.structs.replace(halls["renmin"], status="closed_down")
+    call.case.hall("renmin", status="closed_down")
 
 
 def actor_left(call: Call) -> None:
-    the_clerk(call.case, "s-sun", status="left")
+    call.case.clerk("s-sun", status="left")
 
 
 def actor_has_no_such_role(call: Call) -> None:
-    the_clerk(call.case, "s-sun", role="trainer")
+    call.case.clerk("s-sun", role="trainer")
 
 
 def actor_is_of_another_hall(call: Call) -> None:
-    the_clerk(call.case, "s-sun", hall_ids=("binjiang",))
+    call.case.clerk("s-sun", hall_ids=("binjiang",))
 
 
 def actor_holds_no_certification(call: Call) -> None:
-    the_clerk(call.case, "s-sun", certifications=())
+    call.case.clerk("s-sun", certifications=())
 
 
 def actor_stands_elsewhere(call: Call) -> None:
@@ -392,8 +382,7 @@ def test_the_first_rule_broken_is_named(first: int) -> None:
 
 
 def test_the_policy_in_force_sets_the_bounds_of_time() -> None:
-    case = open_hall()
-    case.policy = Policy("strict", {"ledger.clock_skew_seconds": 0, "clock.backdate_days": 0})
+    case = open_hall(ledger__clock_skew_seconds=0, clock__backdate_days=0)
     arrival: dict[str, Any] = {**QUEUE, "visit": "v1", "recorded_at": NOW}
     case.when(ARRIVE, at=NOW, **arrival).recorded(visit.Arrived)
     case.when(ARRIVE, at=later(seconds=1), **arrival).refused("ENV-08")

@@ -48,12 +48,11 @@ def test_an_opened_shift_tells_the_role_and_the_certifications_of_the_day() -> N
 
 def test_a_certification_that_has_ended_is_not_told() -> None:
     case = Case(HALL)
-    clerk = case.reference.clerks["c-li"]
+    clerk = case.reference.clerk("c-li", later())
+    assert clerk is not None
     real_name, cash, refunds = clerk.certifications
     ended = msgspec.structs.replace(cash, valid_until_on=cash.valid_from_on)
-    case.reference.clerks["c-li"] = msgspec.structs.replace(
-        clerk, certifications=(real_name, ended, refunds)
-    )
+    case.clerk("c-li", certifications=(real_name, ended, refunds))
     event = case.when(open_shift()).recorded(shift.Opened)
     assert set(event.certifications) == {"real_name", "refunds"}
 

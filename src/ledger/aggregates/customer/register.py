@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from ledger.aggregates import corrections
 from ledger.aggregates.customer.customer import events as customer
 from ledger.aggregates.customer.customer.interactions import IdentityBasis
 from ledger.aggregates.customer.payment import events as payment
@@ -22,6 +23,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     verifications: dict[str, datetime] = {}
     correlators: frozenset[str] = frozenset()
     receipt_numbers: frozenset[str] = frozenset()
+    corrected: frozenset[str] = frozenset()
 
     @property
     def known(self) -> bool:
@@ -38,6 +40,9 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def evolve(register: Register, event: Event, stream: str, envelope: Envelope) -> Register:
+    corrected = corrections.place_of(event)
+    if corrected is not None:
+        return msgspec.structs.replace(register, corrected=register.corrected | {corrected})
     match event:
         case customer.Registered():
             return msgspec.structs.replace(

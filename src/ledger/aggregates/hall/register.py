@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from ledger.aggregates import common
+from ledger.aggregates import common, corrections
 from ledger.aggregates.hall.shift import events as shift
 from ledger.aggregates.hall.shift.interactions import Duty
 from ledger.aggregates.hall.visit import events as visit
@@ -44,6 +44,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     called: dict[str, str] = {}
     waiting: dict[str, str] = {}
     tickets: dict[date, frozenset[str]] = {}
+    corrected: frozenset[str] = frozenset()
 
     def ticket_is_free(self, business_on: date, ticket_no: str) -> bool:
         """Whether the number was not issued on that day; of a day no longer kept, none is free."""
@@ -70,6 +71,9 @@ VisitMoved = (
 
 
 def evolve(register: Register, event: Event, stream: str, envelope: Envelope) -> Register:
+    corrected = corrections.place_of(event)
+    if corrected is not None:
+        return msgspec.structs.replace(register, corrected=register.corrected | {corrected})
     if isinstance(event, VisitMoved):
         return _visit(register, event, stream.removeprefix("visit/"), envelope)
     replace = msgspec.structs.replace
@@ -160,7 +164,7 @@ def owner_known(context: Context[Register], interaction: Interaction) -> bool:
     return (
         kind == "hall"
         and context.envelope.hall in (None, hall_id)
-        and common.open_hall(context.reference.halls.get(hall_id))
+        and common.open_hall(context.reference.hall(hall_id, context.envelope.time))
     )
 
 

@@ -4,10 +4,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
 from ledger import policy
-from ledger.aggregates import common
+from ledger.aggregates import common, corrections
 from ledger.aggregates.customer.payment import rules
 from ledger.aggregates.customer.payment.events import (
     Allocated,
+    EntryCorrected,
     PaymentSettled,
     ReceiptIssued,
     Received,
@@ -20,10 +21,12 @@ from ledger.aggregates.customer.payment.events import (
     Reversed,
 )
 from ledger.aggregates.customer.payment.interactions import (
+    CORRECTABLE,
     NEEDS_LINE,
     NEEDS_LOCK_OR_ORDER,
     Allocate,
     AnyInteraction,
+    CorrectEntry,
     DecideRefund,
     IssueReceipt,
     MarkRefundOverdue,
@@ -32,7 +35,7 @@ from ledger.aggregates.customer.payment.interactions import (
     RequestRefund,
     Reverse,
 )
-from ledger.aggregates.customer.payment.state import State
+from ledger.aggregates.customer.payment.state import State, stream
 from ledger.aggregates.model import Context, Decision
 from ledger.rules import Refusal
 from ledger.values import (
@@ -61,6 +64,9 @@ def decide(interaction: AnyInteraction, state: State, context: "Context[Register
             return _pay_refund(interaction, state, context)
         case MarkRefundOverdue():
             return _mark_refund_overdue(interaction, state, context)
+        case CorrectEntry():
+            own = stream(context.envelope, interaction)
+            return corrections.decide(interaction, EntryCorrected, own, CORRECTABLE, context)
         case _:
             assert_never(interaction)
 

@@ -1,9 +1,10 @@
 """Stored for ever: the tags are the wire names."""
 
-from typing import Final
+from typing import Final, get_args
 
 from ledger.aggregates.customer.payment.interactions import (
     Allocate,
+    CorrectEntry,
     DecideRefund,
     IssueReceipt,
     MarkRefundOverdue,
@@ -69,19 +70,10 @@ class RefundOverdue(Event, MarkRefundOverdue, tag="payment.refund_overdue.v1"):
     pass
 
 
-EVENTS: Final = (
-    Received,
-    Allocated,
-    PaymentSettled,
-    ReceiptIssued,
-    Reversed,
-    RefundRequested,
-    RefundApproved,
-    RefundDenied,
-    Refunded,
-    RefundFailed,
-    RefundOverdue,
-)
+class EntryCorrected(Event, CorrectEntry, tag="payment.entry_corrected.v1"):
+    clerk_in_error: Id
+
+
 AnyEvent = (
     Received
     | Allocated
@@ -94,4 +86,6 @@ AnyEvent = (
     | Refunded
     | RefundFailed
     | RefundOverdue
+    | EntryCorrected
 )
+EVENTS: Final[tuple[type[Event], ...]] = get_args(AnyEvent)

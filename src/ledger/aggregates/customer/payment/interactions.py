@@ -1,10 +1,12 @@
 """What is said of a payment."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from msgspec import Meta
 
 from ledger.aggregates import model
+from ledger.aggregates.copies import PaymentMethod
+from ledger.aggregates.corrections import Correction
 from ledger.aggregates.model import Interaction
 from ledger.values import (
     FenPositive,
@@ -15,9 +17,7 @@ from ledger.values import (
     Str64,
 )
 
-Method = Literal[
-    "cash", "bank_card", "wechat_pay", "alipay", "unionpay_qr", "digital_yuan", "bank_transfer"
-]
+Method = PaymentMethod
 ItemKind = Literal[
     "bill", "deposit", "prepayment", "order_fee", "device", "exit_fee", "late_fee", "arrears"
 ]
@@ -168,16 +168,11 @@ class MarkRefundOverdue(
     refund_id: Id
 
 
-INTERACTIONS: Final = (
-    Receive,
-    Allocate,
-    IssueReceipt,
-    Reverse,
-    RequestRefund,
-    DecideRefund,
-    PayRefund,
-    MarkRefundOverdue,
-)
+class CorrectEntry(Interaction, Correction, type="payment.correct_entry.v1"):
+    payment_id: Id
+
+
+CORRECTABLE: Final = frozenset({"terminal_id", "note"})
 AnyInteraction = (
     Receive
     | Allocate
@@ -187,4 +182,6 @@ AnyInteraction = (
     | DecideRefund
     | PayRefund
     | MarkRefundOverdue
+    | CorrectEntry
 )
+INTERACTIONS: Final[tuple[type[Interaction], ...]] = get_args(AnyInteraction)

@@ -9,6 +9,7 @@ from ledger.aggregates import model
 from ledger.aggregates.customer.payment.events import (
     Allocated,
     AnyEvent,
+    EntryCorrected,
     PaymentSettled,
     ReceiptIssued,
     Received,
@@ -100,6 +101,8 @@ def evolve(state: State, event: AnyEvent, envelope: Envelope) -> State:
             return _refund_now(state, event.refund_id, status="failed")
         case RefundOverdue():
             return _refund_now(state, event.refund_id, is_overdue=True)
+        case EntryCorrected():
+            return state
         case _:
             assert_never(event)
 

@@ -37,7 +37,7 @@ def decide(wish: AnyInteraction, state: State, context: "Context[Register]") -> 
 
 def _open(shift: Open, context: "Context[Register]") -> Decision:
     now = context.envelope.time
-    clerk = context.reference.clerks[context.envelope.actor]
+    clerk = context.clerk
     open_shift = context.register.shifts.get(clerk.clerk_id)
     if open_shift is not None:
         return rules.SHF_02(f"{clerk.clerk_id} has the open shift {open_shift.shift_id}")
@@ -56,7 +56,7 @@ def _qualified(clerk: Clerk, duty: Duty, context: "Context[Register]") -> Refusa
 
 
 def _counter_free(shift: Open, context: "Context[Register]") -> Refusal | None:
-    hall = context.reference.halls[context.envelope.subject.removeprefix("hall/")]
+    hall = context.hall
     if all(counter.counter_id != shift.counter_id for counter in hall.counters):
         return rules.SHF_04(f"the hall has no counter {shift.counter_id}")
     if shift.duty not in ALONE_AT_A_COUNTER:
@@ -68,7 +68,7 @@ def _counter_free(shift: Open, context: "Context[Register]") -> Refusal | None:
 
 
 def _close(close: Close, state: State, context: "Context[Register]") -> Decision:
-    actor = context.reference.clerks[context.envelope.actor]
+    actor = context.clerk
     if actor.clerk_id != state.clerk and actor.role not in CLOSES_FOR_OTHERS:
         return rules.SHF_01(f"the shift is that of {state.clerk}")
     for counter, serving in context.register.serving.items():

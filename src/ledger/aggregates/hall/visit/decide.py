@@ -107,7 +107,7 @@ def _arrive(arrival: Arrive, context: "Context[Register]") -> Decision:
 def _lapse_due_at(context: "Context[Register]") -> datetime:
     """Some time after the hall closes that day, or after now where it has closed already."""
     now = context.envelope.time
-    closes = closing_time(context.reference.halls[_hall_id(context)])
+    closes = closing_time(context.hall)
     closing = local_midnight(business_day(now)) + timedelta(
         hours=closes.hour, minutes=closes.minute
     )
@@ -115,15 +115,11 @@ def _lapse_due_at(context: "Context[Register]") -> datetime:
     return max(closing.astimezone(now.tzinfo), now) + lapse
 
 
-def _hall_id(context: "Context[Register]") -> str:
-    return context.envelope.subject.removeprefix("hall/")
-
-
 def _issue_ticket(ticket: IssueTicket, context: "Context[Register]") -> Decision:
     business_on = business_day(context.envelope.time)
     if not context.register.ticket_is_free(business_on, ticket.ticket_no):
         return rules.VIS_03(f"ticket {ticket.ticket_no} of {business_on.isoformat()} is issued")
-    counters = context.reference.halls[_hall_id(context)].counters
+    counters = context.hall.counters
     if all(counter.service_area != ticket.service_area for counter in counters):
         return rules.VIS_04(f"the hall has no counter for {ticket.service_area}")
     waiting_ahead = context.register.waiting_for(ticket.service_area)

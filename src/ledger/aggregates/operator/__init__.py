@@ -1,0 +1,1 @@
+"""The operator's room: policies, products, procedures, calendars and halls for all owners."""
