@@ -4,7 +4,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null || echo .venv/tools/bin/uv)
 
-.PHONY: demo test check soak lock format docs
+.PHONY: demo test check browser soak lock format docs
 
 demo: .venv/.ready
 	$(BIN)/ledger demo
@@ -16,7 +16,13 @@ test: .venv/.ready
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n auto
 
-check: test
+# The parts that `make test` does without: a browser, to look at the page as a person does.
+check: export CI := true
+check: browser test
+
+browser:
+	command -v chromium >/dev/null || \
+		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
 
 soak: .venv/.ready
 	$(BIN)/python -m pytest -n auto -m soak
@@ -26,7 +32,7 @@ format: .venv/.ready
 	$(BIN)/ruff check --fix .
 
 docs: .venv/.ready
-	$(BIN)/python -m ledger.documents --write
+	$(BIN)/python docs/generate.py
 
 # The lock names versions and hashes, and no registry's host.
 lock: .venv/.uv

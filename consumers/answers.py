@@ -11,7 +11,9 @@ from ledger.door.admit import Malformed
 
 Outcome = Literal["recorded", "repeated", "refused", "malformed", "failed"]
 Language = Literal["en", "zh"]
-Problem = Literal["unauthorized", "not_found", "not_allowed", "timed_out", "failed", "unavailable"]
+Problem = Literal[
+    "unauthorized", "not_found", "not_allowed", "timed_out", "failed", "unavailable", "not_shown"
+]
 
 _TITLES: Final[dict[str, dict[Language, str]]] = {
     "recorded": {"en": "Recorded", "zh": "已入账"},
@@ -31,6 +33,7 @@ _PROBLEMS: Final[dict[Problem, tuple[int, dict[Language, str]]]] = {
     "timed_out": (408, {"en": "The request came too slowly", "zh": "请求送达超时"}),
     "failed": (500, {"en": "Not recorded: the ledger failed", "zh": "未入账：账本处理出错"}),
     "unavailable": (503, {"en": "Not recorded: send it again later", "zh": "暂未入账：请稍后重发"}),
+    "not_shown": (503, {"en": "The tables cannot be read now", "zh": "数据表暂时无法读取"}),
 }
 
 

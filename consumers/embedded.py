@@ -5,7 +5,7 @@ led to at once. Vault first, then log, then index, then reactor: whatever is los
 between two of them is made again from the log by the next opening.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,11 +89,14 @@ class Embedded:
             self._closing = opened.pop_all()
 
     def publish(self, messages: Iterable[bytes], via: str = "file") -> list[Answer | Malformed]:
-        """Admits and decides structured CloudEvents; answers in their order, once durable."""
-        return self.submit([self.door.admit(message) for message in messages], via)
+        """Admits and decides structured CloudEvents; answers in their order, once durable.
+
+        Each is admitted by what is known after the one before it.
+        """
+        return self.submit((self.door.admit(message) for message in messages), via)
 
     def submit(
-        self, admitted: Sequence[Admitted | Malformed], via: str
+        self, admitted: Iterable[Admitted | Malformed], via: str
     ) -> list[Answer | Malformed]:
         """Decides what the door let in; what it did not is given back as it is.
 
@@ -170,7 +173,7 @@ class Embedded:
             self._reactor.drop(admitted.envelope)
         else:
             head: Head = self.store.index.tip(answer.partition).head
-            self._reactor.observe(head, admitted.envelope, answer.happened)
+            self._reactor.observe(head, admitted.envelope, answer.happened, self._last)
         return answer
 
     def _last_recorded(self) -> datetime:

@@ -6,7 +6,7 @@ tables then stand still, and the ledger goes on recording.
 
 import time
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Final
 
 from consumers.projector import ProjectorProcess
@@ -21,12 +21,20 @@ LIVED_SECONDS: Final = 60.0
 MAX_PAUSE_SECONDS: Final = 30.0
 POLL_SECONDS: Final = 0.05
 ASK_AGAIN_SECONDS: Final = 1.0
+REFRESH_SECONDS: Final = 2.0
+REFRESH_REST: Final = 5
+"""A snapshot for whoever only looks is followed by a rest so many times as long as it took."""
+REFRESH_AT_MOST_SECONDS: Final = 10.0
+"""The projector makes one as often anyway."""
 
 
 class ProjectorKeeper:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._process = ProjectorProcess(home.folder)
+        self._asked_at: float | None = None
+        self._refresh_at = 0.0
+        self._refreshing = Lock()
         self._stopping = Event()
         self._thread = Thread(target=self._keep, name="keeping the projector", daemon=True)
         self._thread.start()
@@ -53,6 +61,27 @@ class ProjectorKeeper:
                 asked_at = now
             time.sleep(POLL_SECONDS)
         return False
+
+    def refresh(self) -> None:
+        """Asks for a fresh snapshot for someone who looks, as often as the writer can well bear.
+
+        Does not wait; asked again within that time it does nothing.
+        """
+        with self._refreshing:
+            now = time.time()
+            current = snapshot.find(self._home.projections)
+            if self._asked_at is not None:
+                made_at = _made_at(current)
+                if made_at >= self._asked_at:
+                    rest = max(REFRESH_SECONDS, REFRESH_REST * (made_at - self._asked_at))
+                    self._refresh_at = made_at + min(rest, REFRESH_AT_MOST_SECONDS)
+                    self._asked_at = None
+                elif now > self._asked_at + REFRESH_AT_MOST_SECONDS:
+                    # It may have died before it heard.
+                    self._asked_at = None
+            if self._asked_at is None and now >= self._refresh_at:
+                self._asked_at = now
+                self._process.ask()
 
     def finish(self) -> None:
         """Lets the projector catch up, and waits. Raises LedgerError where it failed."""
@@ -91,3 +120,11 @@ class ProjectorKeeper:
             # It was replaced by a newer one between finding and opening it.
             return False
         return all(shown.get(partition, 0) >= end for partition, end in goal.items())
+
+
+def _made_at(path: Path | None) -> float:
+    """When a snapshot was made, by the file system; 0 where there is none."""
+    try:
+        return path.stat().st_mtime if path is not None else 0.0
+    except FileNotFoundError:
+        return 0.0

@@ -27,7 +27,7 @@ from ledger.wire import Happened
 
 SOURCE: Final = "ledger-reactor"
 MAX_ID: Final = 200
-_VERSION: Final = 3
+_VERSION: Final = 4
 _SCHEMA: Final = """
     create table head (partition integer primary key, position integer, hash text);
     create table pending (
@@ -100,15 +100,24 @@ class Reactor:
 
     # Observing
 
-    def observe(self, head: Head, envelope: Envelope | None, happened: Sequence[Happened]) -> None:
-        """Takes in one entry: its message is sent if it was ours, and its events lead on."""
+    def observe(
+        self,
+        head: Head,
+        envelope: Envelope | None,
+        happened: Sequence[Happened],
+        recorded_at: datetime,
+    ) -> None:
+        """Takes in one entry: its message is sent if it was ours, and its events lead on.
+
+        They do so by the policy that decided them, the one in force at `recorded_at`.
+        """
         self._heads[head.partition] = head
         if envelope is None:
             return
         if envelope.source == SOURCE:
             self.drop(envelope)
         reference = self._references[head.partition]
-        in_force = reference.policy_at(envelope.time)
+        in_force = reference.policy_at(recorded_at)
         for number, each in enumerate(happened, 1):
             cause = Cause(envelope, each.stream, reference, in_force)
             for reaction in react(each.event, cause):
@@ -237,7 +246,7 @@ class Reactor:
                 if entry.founding is not None:
                     self._references[partition] = reference_of(entry.founding.facts)
                     self._learned.add(partition)
-                self.observe(head, entry.interaction, wire.happened(entry))
+                self.observe(head, entry.interaction, wire.happened(entry), entry.recorded_at)
         self.flush()
 
     def close(self) -> None:

@@ -3,16 +3,20 @@
 `python docs/generate.py` writes them; tests/test_documents.py fails where they are not up to date.
 """
 
+import ast
+import importlib
+import inspect
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from ledger import wire
-from ledger.aggregates import common
+from ledger.aggregates import common, corrections
 from ledger.aggregates.model import NEW, Aggregate, Marks
 from ledger.policy import PARAMETERS
 from ledger.rules import Rule
@@ -34,12 +38,18 @@ def rules() -> str:
         " ones first, then those of the interaction's aggregate; the first one that is broken is"
         " the refusal. A number that law or company set is a policy parameter.",
     ]
-    lines += _rule_table("Common to every interaction", "aggregates/common.py", common.RULES, tests)
+    lines += _rule_table(
+        "Common to every interaction", "ledger/aggregates/common.py", common.RULES, tests
+    )
+    lines += _rule_table(
+        "Common to every correction", "ledger/aggregates/corrections.py", corrections.RULES, tests
+    )
     for owner, aggregates in wire.ROOMS.items():
         for aggregate in aggregates:
-            title = f"{aggregate.NAME.capitalize()} (owner {owner})"
-            file = f"aggregates/{owner}/{aggregate.NAME}.py"
-            lines += _rule_table(title, file, aggregate.RULES, tests)
+            if aggregate.RULES:
+                folder = _module(aggregate).__name__.replace(".", "/")
+                title = _title(owner, aggregate)
+                lines += _rule_table(title, f"{folder}/", aggregate.RULES, tests)
     lines += ["", "## Policy parameters", "", "| name | default | unit | source | status |"]
     lines += ["| --- | --- | --- | --- | --- |"]
     lines += [
@@ -50,9 +60,9 @@ def rules() -> str:
 
 
 def _rule_table(
-    title: str, file: str, table: tuple[Rule, ...], tests: dict[str, list[str]]
+    title: str, place: str, table: tuple[Rule, ...], tests: dict[str, list[str]]
 ) -> Iterator[str]:
-    yield from ("", f"## {title}", "", f"Enforced in `src/ledger/{file}`.", "")
+    yield from ("", f"## {title}", "", f"Enforced in `src/{place}`.", "")
     yield from ("| id | rule | 规则 | parameters | source | tests |", "| --- " * 6 + "|")
     for rule in table:
         parameters = ", ".join(f"`{parameter.name}`" for parameter in rule.parameters)
@@ -93,7 +103,7 @@ def events() -> str:
 
 
 def _aggregate(owner: str, aggregate: Aggregate) -> Iterator[str]:
-    yield from ("", f"## {aggregate.NAME.capitalize()} (owner {owner})", "")
+    yield from ("", f"## {_title(owner, aggregate)}", "")
     yield from ("| interaction | allowed in | who | data |", "| --- " * 4 + "|")
     for data in aggregate.INTERACTIONS:
         marks = data.marks
@@ -104,6 +114,62 @@ def _aggregate(owner: str, aggregate: Aggregate) -> Iterator[str]:
         said = [base for base in event.__mro__[1:] if base in aggregate.INTERACTIONS]
         own = wire.own_fields(event, said[0] if said else None)
         yield f"| `{event.tag}` | {_members(event, own) or '-'} |"
+
+
+def states() -> str:
+    lines = [
+        "# States and interactions",
+        "",
+        "Generated from the code by `docs/generate.py`; a test fails where this page is not up to"
+        " date, and another asks the rules about every pair.",
+        "",
+        "● the interaction is allowed in the state; elsewhere it is refused by ENV-12, or by ENV-11"
+        " where the id is taken (an interaction allowed only in `new`) or unknown (state `new`).",
+    ]
+    for owner, aggregates in wire.ROOMS.items():
+        for aggregate in aggregates:
+            known = statuses(aggregate)
+            lines += ["", f"## {_title(owner, aggregate)}", ""]
+            lines += ["| interaction | " + " | ".join(known).replace(NEW, "new") + " |"]
+            lines += ["| --- |" + " :-: |" * len(known)]
+            lines += [
+                f"| `{each.marks.type}` | "
+                + " | ".join("●" if allows(each.marks, status) else "" for status in known)
+                + " |"
+                for each in aggregate.INTERACTIONS
+            ]
+    return "\n".join(lines) + "\n"
+
+
+def statuses(aggregate: Aggregate) -> list[str]:
+    """The statuses of an aggregate's streams, in the order in which its interactions name them."""
+    named = [status for each in aggregate.INTERACTIONS for status in each.marks.allowed_in]
+    tree = ast.parse(inspect.getsource(_module(aggregate, ".state")))
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    reached = [status for call in calls for status in _reached(call)]
+    return list(dict.fromkeys([NEW, *named, *reached]))
+
+
+def _reached(call: ast.Call) -> Iterator[str]:
+    """The status that `State(status=...)` or `replace(state, status=...)` gives a stream."""
+    first = ast.unparse(call.args[0]) if call.args else ""
+    if ast.unparse(call.func) == "State" or (len(call.args) == 1 and "state" in first):
+        for keyword in call.keywords:
+            if keyword.arg == "status" and isinstance(keyword.value, ast.Constant):
+                yield str(keyword.value.value)
+
+
+def allows(marks: Marks, status: str) -> bool:
+    return status in marks.allowed_in if marks.allowed_in else status != NEW
+
+
+def _module(aggregate: Aggregate, part: str = "") -> ModuleType:
+    name = aggregate.State.__module__.removesuffix(".state")
+    return importlib.import_module(f"{name}{part}")
+
+
+def _title(owner: str, aggregate: Aggregate) -> str:
+    return f"{aggregate.NAME.replace('_', ' ').capitalize()} (owner {owner})"
 
 
 def _who(marks: Marks) -> str:
@@ -168,7 +234,7 @@ def _value(value: Any) -> str:
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
-PAGES = {"rules.md": rules, "events.md": events}
+PAGES = {"rules.md": rules, "events.md": events, "states.md": states}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():

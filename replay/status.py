@@ -5,7 +5,8 @@ import msgspec
 from consumers.embedded import facts_of
 from ledger.entry import decode, leaf_hash
 from ledger.logs.sqlite import SqliteLog
-from ledger.projections.snapshot import snapshot_positions
+from ledger.projections import worker
+from ledger.projections.snapshot import find, snapshot_positions
 from ledger.settings import Home, Writer
 
 
@@ -17,6 +18,7 @@ class PartitionStatus(msgspec.Struct, frozen=True):
     hash: str
     events: int
     recorded_at: str
+    policy: str
     projected: int
 
     @property
@@ -25,6 +27,9 @@ class PartitionStatus(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
+    """`policy` is the version that decided the newest entry; `alarms` counts what the tables know
+    that somebody must look at, and is None where there are no tables yet."""
+
     origin: str
     operator: str
     clock: str
@@ -32,6 +37,7 @@ class Status(msgspec.Struct, frozen=True):
     entries: int
     events: int
     lag: int
+    alarms: int | None
     partitions: list[PartitionStatus]
     writer: Writer | None = None
 
@@ -51,13 +57,24 @@ def status_of(home: Home) -> Status:
         origin=facts.origin,
         operator=facts.operator,
         clock=facts.clock,
-        policy=facts.policy.version,
+        policy=max(partitions, key=lambda each: each.recorded_at).policy,
         entries=sum(each.position for each in partitions),
         events=sum(each.events for each in partitions),
         lag=sum(each.lag for each in partitions),
+        alarms=_alarms(home),
         partitions=partitions,
         writer=home.writer(),
     )
+
+
+def _alarms(home: Home) -> int | None:
+    snapshot = find(home.projections)
+    if snapshot is None:
+        return None
+    [[count]] = worker.query(
+        snapshot, "select count(*) from alarms where is_open is not false"
+    ).rows
+    return int(count)
 
 
 def _partition(log: SqliteLog, number: int, end: int, projected: int) -> PartitionStatus:
@@ -70,5 +87,6 @@ def _partition(log: SqliteLog, number: int, end: int, projected: int) -> Partiti
         hash=leaf_hash(record),
         events=entry.first_event + len(entry.events) - 1,
         recorded_at=entry.recorded_at.isoformat(),
+        policy=entry.policy or "",
         projected=projected,
     )

@@ -22,7 +22,7 @@ def generate() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["rules.md", "events.md"])
+@pytest.mark.parametrize("name", ["rules.md", "events.md", "states.md"])
 def test_a_generated_page_is_up_to_date(generate: ModuleType, name: str) -> None:
     written = (ROOT / "docs" / name).read_text(encoding="utf-8")
     assert written == generate.PAGES[name](), "run `make docs`"

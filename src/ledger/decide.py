@@ -19,6 +19,8 @@ def decide(interaction: Interaction, state: State, context: Context[object]) -> 
         owner_known=room.owner_known(context, interaction),
         counter_on_shift=room.counter_on_shift(context.register, context.envelope.actor),
     )
+    if refusal is None:
+        refusal = room.check(context, interaction)
     if refusal is not None:
         return refusal
     return kind.aggregate.decide(interaction, state, context)

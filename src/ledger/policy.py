@@ -4,27 +4,63 @@ A rule never holds such a number itself: it names a `Parameter` and reads it fro
 is in force when it decides (`policy[QUEUE_MAX_CALLS]`).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final, Generic, Literal, TypeVar, cast
 
 import msgspec
 
-Value = int | bool | str | list[str] | dict[str, str]
+from ledger.values import Moment
+
+Value = int | bool | str | list[str] | dict[str, int | str]
 T = TypeVar("T")
 
 Unit = Literal[
-    "seconds", "minutes", "hours", "days", "fen", "points", "percent", "count", "bool", "set", "map"
+    "seconds",
+    "minutes",
+    "hours",
+    "days",
+    "working_days",
+    "months",
+    "years",
+    "fen",
+    "bp",
+    "points",
+    "percent",
+    "count",
+    "bool",
+    "set",
+    "map",
+    "enum",
+    "permille",
+    "time_of_day",
 ]
 Status = Literal["verified", "from_memory", "practice"]
+
+TIME_OF_DAY: Final = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
+LARGEST: Final[Mapping[Unit, int]] = MappingProxyType(
+    {
+        "seconds": 315_360_000,
+        "minutes": 5_256_000,
+        "hours": 876_000,
+        "days": 36_500,
+        "working_days": 3_650,
+        "months": 1_200,
+        "years": 100,
+        "fen": 10**12,
+    }
+)
+"""The largest number that makes sense, by unit."""
 
 
 @dataclass(frozen=True)
 class Parameter(Generic[T]):
     """One entry of the parameter register.
 
-    `bound` is the loosest value that the source allows: a policy may be stricter, never looser.
+    `at_least`, `at_most` and `must_be` are the loosest values that the source allows: a policy may
+    be stricter, never looser.
     """
 
     name: str
@@ -32,8 +68,44 @@ class Parameter(Generic[T]):
     unit: Unit
     source: str = "PRACTICE"
     status: Status = "practice"
+    at_least: int | None = None
     at_most: int | None = None
-    must_be: bool | None = None
+    must_be: bool | str | None = None
+
+    def misfit(self, value: object) -> str | None:
+        """Why the value has not the parameter's type, in a sentence; None where it has.
+
+        A number beyond all sense has not: a rule that reckons with it could not end.
+        """
+        default: Any = self.default
+        given: Any = value
+        if isinstance(default, tuple):
+            texts = isinstance(value, list) and all(type(each) is str for each in given)
+            return None if texts else f"{self.name} takes a list of texts"
+        if isinstance(default, dict):
+            fits = isinstance(value, dict) and all(
+                type(each) in {type(known) for known in cast("dict[str, Any]", default).values()}
+                for each in given.values()
+            )
+        elif type(default) is int:
+            fits = type(value) is int and 0 <= given <= LARGEST.get(self.unit, 10**9)
+        elif self.unit == "time_of_day":
+            fits = isinstance(value, str) and TIME_OF_DAY.fullmatch(value) is not None
+        else:
+            fits = type(value) is type(default)
+        return None if fits else f"{self.name} takes a value in {self.unit}, not {value!r}"
+
+    def too_loose(self, value: object) -> str | None:
+        """Why the source does not allow the value, in a sentence; None where it does."""
+        if self.must_be is not None and value != self.must_be:
+            return f"{self.name} must be {self.must_be} ({self.source})"
+        if not isinstance(value, int):
+            return None
+        if self.at_most is not None and value > self.at_most:
+            return f"{self.name} is at most {self.at_most} ({self.source})"
+        if self.at_least is not None and value < self.at_least:
+            return f"{self.name} is at least {self.at_least} ({self.source})"
+        return None
 
 
 CLOCK_SKEW_SECONDS: Final = Parameter("ledger.clock_skew_seconds", 120, "seconds")
@@ -47,6 +119,22 @@ SECOND_PERSON_ROLES: Final = Parameter(
 SHIFT_CERTIFICATIONS: Final = Parameter(
     "shift.required_certifications", {"counter": "real_name", "cashier": "cash"}, "map"
 )
+SHIFT_LOGIN_REQUIRED: Final = Parameter("shift.login_required", False, "bool")
+SHIFT_HELP_CONFIRM_DAYS: Final = Parameter("shift.help_confirm_days", 2, "days")
+SHIFT_HANDOVER_HORIZON_HOURS: Final = Parameter("shift.handover_horizon_hours", 24, "hours")
+SHIFT_OVERRUN_MINUTES: Final = Parameter("shift.overrun_minutes", 60, "minutes")
+CASH_DRAWER_MOVES: Final = Parameter("cash.drawer_moves", False, "bool")
+
+CASH_FLOAT_FEN: Final = Parameter("cash.float_fen", 50_000, "fen")
+CASH_DRAWER_LIMIT_FEN: Final = Parameter("cash.drawer_limit_fen", 1_000_000, "fen")
+CASH_LIMIT_MINUTES: Final = Parameter("cash.limit_minutes", 30, "minutes")
+CASH_TOLERANCE_FEN: Final = Parameter("cash.tolerance_fen", 0, "fen")
+CASH_EXPLAIN_HOURS: Final = Parameter("cash.explain_hours", 24, "hours")
+CASH_DEPOSIT_DAYS: Final = Parameter("cash.deposit_days", 1, "days")
+HALL_DAY_TWO_PEOPLE: Final = Parameter(
+    "hall_day.two_people", True, "bool", "会计 separation of duties", "from_memory"
+)
+HALL_DAY_SIGN_OFF_BY: Final = Parameter("hall_day.sign_off_by", "12:00", "time_of_day")
 
 QUEUE_MAX_CALLS: Final = Parameter("queue.max_calls", 3, "count")
 QUEUE_CALL_WAIT_SECONDS: Final = Parameter("queue.call_wait_seconds", 60, "seconds")
@@ -59,6 +147,7 @@ RATING_WINDOW_DAYS: Final = Parameter("rating.window_days", 7, "days")
 
 CASH_CHECK_FROM_FEN: Final = Parameter("cash.counterfeit_check_from_fen", 5_000, "fen")
 CASH_SELF_LIMIT_FEN: Final = Parameter("cash.self_limit_fen", 1_000_000, "fen")
+ALLOCATION_ORDER: Final = Parameter("payment.allocation_order", "oldest_first", "enum")
 RECEIPT_MINUTES: Final = Parameter("payment.receipt_minutes", 10, "minutes")
 RECEIPT_REQUIRED: Final = Parameter("payment.receipt_required", True, "bool")
 REVERSE_SAME_DAY: Final = Parameter("payment.reverse_same_day", True, "bool")
@@ -99,6 +188,153 @@ FACE_ALTERNATIVE_ALLOWED: Final = Parameter("realname.face_alternative_allowed",
 COPY_MARKING: Final = Parameter(
     "realname.copy_marking", True, "bool", "MIIT Order 25 (draft), art 9", "verified"
 )
+AGENT_BOTH_IDS: Final = Parameter(
+    "realname.agent_both_ids", True, "bool", "MIIT Order 25 art 6", "verified", must_be=True
+)
+REQUEST_ANSWER_DAYS: Final = Parameter(
+    "privacy.request_answer_days", 15, "days", "MIIT Order 24 art 12", "from_memory", at_most=15
+)
+REFUSAL_NEEDS_REASON: Final = Parameter(
+    "privacy.refusal_of_request_needs_reason",
+    True,
+    "bool",
+    "PIPL art 50",
+    "verified",
+    must_be=True,
+)
+LISTING_MAX_YEARS: Final = Parameter(
+    "fraud.listing_max_years",
+    5,
+    "years",
+    "joint punishment measures on telecom fraud 2024",
+    "verified",
+    at_most=5,
+)
+IDENTITY_RETENTION_YEARS: Final = Parameter(
+    "retention.identity_years", 2, "years", "MIIT Order 25", "verified", at_least=2
+)
+
+MAX_ACTIVE_NUMBERS: Final = Parameter(
+    "realname.max_active_numbers_per_id_per_operator",
+    5,
+    "count",
+    "joint notice of six departments 2016, point 4",
+    "verified",
+    at_most=5,
+)
+COUNTED_FAMILIES: Final = Parameter("realname.counted_families", ("mobile",), "set")
+SUSPEND_AFTER_DAYS: Final = Parameter(
+    "arrears.suspend_after_days",
+    30,
+    "days",
+    "Telecom Regulation art 34",
+    "verified",
+    at_least=30,
+)
+TERMINATE_AFTER_SUSPEND_DAYS: Final = Parameter(
+    "arrears.terminate_after_suspend_days",
+    60,
+    "days",
+    "Telecom Regulation art 34",
+    "verified",
+    at_least=60,
+)
+RESUME_WITHIN_HOURS: Final = Parameter(
+    "arrears.resume_within_hours", 48, "hours", "Telecom Regulation art 34", "verified", at_most=48
+)
+LATE_FEE_PERMILLE: Final = Parameter(
+    "arrears.late_fee_permille_per_day",
+    3,
+    "permille",
+    "Telecom Regulation art 34",
+    "verified",
+    at_most=3,
+)
+LOSS_NEEDS_DOCUMENT: Final = Parameter("suspension.loss_needs_document", False, "bool")
+MAX_LOCK_MONTHS: Final = Parameter("contract.max_lock_months", 36, "months")
+QUOTE_VALID_DAYS: Final = Parameter("exit_fee.quote_valid_days", 7, "days")
+ABNORMAL_MULTIPLIER: Final = Parameter(
+    "bill.abnormal_multiplier", 5, "count", "Telecom Regulation art 33", "verified", at_most=5
+)
+BILL_DETAIL_FREE: Final = Parameter(
+    "bill.detail_free", True, "bool", "Telecom Regulation art 33", "verified", must_be=True
+)
+DISPUTE_MONTHS: Final = Parameter(
+    "appeal.window_fee_months",
+    5,
+    "months",
+    "telecom users' appeal measures art 11",
+    "verified",
+    at_least=5,
+)
+ADJUSTMENT_SELF_LIMIT_FEN: Final = Parameter("adjustment.self_limit_fen", 10_000, "fen")
+CLAW_BACK_DAYS: Final = Parameter("sales.claw_back_days", 30, "days")
+
+NO_FORCED_BUNDLE: Final = Parameter(
+    "service.no_forced_bundle", True, "bool", "Telecom Regulation art 40", "verified", must_be=True
+)
+ADD_ON_CONFIRMATION: Final = Parameter(
+    "addon.second_confirmation", True, "bool", "Telecom Regulation art 40(1)", must_be=True
+)
+LISTED_PERSON_RESTRICTION: Final = Parameter(
+    "fraud.listed_person_restriction",
+    True,
+    "bool",
+    "joint-punishment measures, in force 2024-12-01",
+    "verified",
+    must_be=True,
+)
+IOT_ASSESSMENT_REQUIRED: Final = Parameter(
+    "fraud.iot_risk_assessment_required",
+    True,
+    "bool",
+    "Anti-fraud Law art 12",
+    "verified",
+    must_be=True,
+)
+RESERVATION_MINUTES: Final = Parameter("number.reservation_minutes", 60, "minutes")
+DRAFT_HOURS: Final = Parameter("order.draft_hours", 72, "hours")
+CANCELLATION_FEE_FEN: Final = Parameter("order.cancellation_fee_before_activation_fen", 0, "fen")
+OUT_OF_ORDER: Final = Parameter("procedure.out_of_order", "refuse", "enum")
+CHANGE_LIMIT_HOURS: Final = Parameter(
+    "mobile.change_limit_hours", 24, "hours", "3G service specification 2.4", "verified", at_most=24
+)
+FIXED_INSTALL_URBAN_DAYS: Final = Parameter(
+    "fixed.install_limit.urban_days",
+    25,
+    "days",
+    "Telecom service specification 2005, annex",
+    "from_memory",
+)
+FIXED_INSTALL_RURAL_DAYS: Final = Parameter(
+    "fixed.install_limit.rural_days",
+    30,
+    "days",
+    "Telecom service specification 2005, annex",
+    "from_memory",
+)
+BROADBAND_INSTALL_URBAN_WORKING_DAYS: Final = Parameter(
+    "broadband.install_limit.urban_working_days",
+    16,
+    "working_days",
+    "Internet access service specification 2013",
+    "from_memory",
+)
+BROADBAND_INSTALL_RURAL_WORKING_DAYS: Final = Parameter(
+    "broadband.install_limit.rural_working_days",
+    20,
+    "working_days",
+    "Internet access service specification 2013",
+    "from_memory",
+)
+LATE_PENALTY_PERCENT: Final = Parameter(
+    "install.late_penalty_percent_per_day",
+    1,
+    "percent",
+    "Telecom Regulation art 31",
+    "verified",
+    at_least=1,
+)
 
 KPI_AVERAGE_WAIT_SECONDS: Final = Parameter("kpi.average_wait_seconds", 480, "seconds")
 KPI_P90_WAIT_SECONDS: Final = Parameter("kpi.p90_wait_seconds", 900, "seconds")
@@ -109,6 +345,77 @@ KPI_VISITS_PER_HOUR: Final = Parameter("kpi.visits_per_hour", 4, "count")
 KPI_CSAT: Final = Parameter("kpi.csat_percent", 90, "percent")
 KPI_RATING_RESPONSE: Final = Parameter("kpi.rating_response_percent", 30, "percent")
 KPI_REVERSAL: Final = Parameter("kpi.reversal_percent", 1, "percent")
+KPI_COUNTER_UTILISATION: Final = Parameter("kpi.counter_utilisation_percent", 60, "percent")
+KPI_CASH_DISCREPANCY_FEN: Final = Parameter("kpi.cash_discrepancy_fen", 0, "fen")
+KPI_UNEXPLAINED_CASH: Final = Parameter("kpi.unexplained_cash", 0, "count")
+KPI_DATA_ENTRY_ERROR: Final = Parameter("kpi.data_entry_error_percent", 1, "percent")
+KPI_ADD_ON_ATTACH: Final = Parameter("kpi.add_on_attach_percent", 30, "percent")
+KPI_NET_NEW_LINES: Final = Parameter("kpi.net_new_lines", 5, "count")
+KPI_SALES_VALUE_FEN: Final = Parameter("kpi.sales_value_fen", 5_000, "fen")
+KPI_EARLY_CANCEL: Final = Parameter("kpi.early_cancel_percent", 5, "percent")
+KPI_FALL_OUT: Final = Parameter("kpi.fall_out_percent", 3, "percent")
+KPI_ORDER_CYCLE_HOURS: Final = Parameter("kpi.order_cycle_hours", 24, "hours")
+KPI_INSTALL_IN_TIME: Final = Parameter("kpi.install_in_time_percent", 98, "percent")
+KPI_REAL_NAME: Final = Parameter(
+    "kpi.real_name_percent", 100, "percent", "Anti-fraud Law art 9", "from_memory", at_least=100
+)
+KPI_QUOTA_BREACHES: Final = Parameter(
+    "kpi.quota_breaches",
+    0,
+    "count",
+    "joint notice of six departments 2016, point 4",
+    "verified",
+    at_most=0,
+)
+KPI_DEVIATION: Final = Parameter("kpi.deviation_permille", 5, "permille")
+
+REFERENCE_LEAD_SECONDS: Final = Parameter("reference.lead_seconds", 300, "seconds")
+TARIFF_VALIDITY_MAX_MONTHS: Final = Parameter("tariff.validity_max_months", 0, "months")
+TARIFF_SINGLE_ITEMS: Final = Parameter(
+    "tariff.single_items_beside_bundle",
+    True,
+    "bool",
+    "MIIT tariff notice 2018-08",
+    "verified",
+    must_be=True,
+)
+TARIFF_PUBLIC_LIST: Final = Parameter(
+    "tariff.public_list",
+    True,
+    "bool",
+    "MIIT tariff notice 2018-08; 电信条例 art 30",
+    "verified",
+    must_be=True,
+)
+TARIFF_ADS_MATCH: Final = Parameter(
+    "tariff.ads_match_disclosure",
+    True,
+    "bool",
+    "MIIT tariff notice 2018-08",
+    "verified",
+    must_be=True,
+)
+PORT_NO_PORT_IN_ONLY: Final = Parameter(
+    "port.no_port_in_only_offer",
+    True,
+    "bool",
+    "携号转网服务管理规定, prohibition 6",
+    "verified",
+    must_be=True,
+)
+HALL_CLOSE_NOTICE_DAYS: Final = Parameter("hall.close_notice_days", 30, "days")
+
+CERTIFICATION_VALID_MONTHS: Final = Parameter("certification.valid_months", 12, "months")
+CERTIFICATION_TRAINING_DAYS: Final = Parameter("certification.training_days", 180, "days")
+CERTIFICATION_GRANT_DAYS: Final = Parameter("certification.grant_days", 30, "days")
+CERTIFICATION_RENEW_DAYS: Final = Parameter("certification.renew_days", 30, "days")
+TRAINING_MIN_MINUTES: Final = Parameter("training.min_minutes", 45, "minutes")
+ASSESSMENT_PASS_BP: Final = Parameter("assessment.pass_bp", 8_000, "bp")
+ASSESSMENT_MAX_ATTEMPTS: Final = Parameter("assessment.max_attempts", 3, "count")
+ASSESSMENT_WINDOW_DAYS: Final = Parameter("assessment.window_days", 90, "days")
+CLERK_RETENTION_YEARS: Final = Parameter(
+    "clerk.retention_years", 2, "years", "劳动合同法 art 50", "from_memory"
+)
 
 PARAMETERS: Final[tuple[Parameter[Any], ...]] = tuple(
     cast("Parameter[Any]", value)
@@ -125,7 +432,7 @@ class PolicyVersion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """One version: what differs from the defaults, and from when it is in force."""
 
     version: str
-    effective_from_at: datetime
+    effective_from_at: Moment
     parameters: dict[str, Value] = {}
 
 
@@ -147,18 +454,15 @@ class Policy:
 _BY_NAME: Final = {parameter.name: parameter for parameter in PARAMETERS}
 
 
+def parameter_named(name: str) -> Parameter[Any] | None:
+    return _BY_NAME.get(name)
+
+
 def _checked(name: str, value: Value) -> Value | tuple[str, ...]:
-    parameter = _BY_NAME.get(name)
+    parameter = parameter_named(name)
     if parameter is None:
         raise PolicyError(f"there is no policy parameter {name!r}")
-    if isinstance(parameter.default, tuple):
-        if not isinstance(value, list):
-            raise PolicyError(f"{name} takes a list of texts")
-        return tuple(value)
-    if type(value) is not type(parameter.default):
-        raise PolicyError(f"{name} takes a value in {parameter.unit}, not {value!r}")
-    if parameter.must_be is not None and value is not parameter.must_be:
-        raise PolicyError(f"{name} must be {parameter.must_be} ({parameter.source})")
-    if parameter.at_most is not None and isinstance(value, int) and value > parameter.at_most:
-        raise PolicyError(f"{name} is at most {parameter.at_most} ({parameter.source})")
-    return value
+    wrong = parameter.misfit(value) or parameter.too_loose(value)
+    if wrong is not None:
+        raise PolicyError(wrong)
+    return tuple(value) if isinstance(value, list) else value

@@ -5,16 +5,28 @@ entry in each partition. Decisions read them here and nowhere else, so that a de
 its own partition's entries only. A fact has force from a moment of its own, not from its entry.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from typing import Annotated, Final, Generic, Literal, TypeVar
+from typing import Annotated, Final, Generic, Literal, TypeVar, get_args
 
 import msgspec
 from msgspec import Meta
 
 from ledger.policy import Policy, PolicyVersion
-from ledger.values import Code, Count, Day, Digest, Fen, Id, Str32, Str64, Str200, business_day
+from ledger.values import (
+    Code,
+    Count,
+    Day,
+    Digest,
+    Fen,
+    Id,
+    Moment,
+    Str32,
+    Str64,
+    Str200,
+    business_day,
+)
 
 Role = Literal[
     "clerk",
@@ -46,6 +58,8 @@ Certification = Literal[
     "iot",
     "device_support",
 ]
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
+CERTIFICATIONS: Final[tuple[Certification, ...]] = get_args(Certification)
 ServiceArea = Literal[
     "greeting",
     "consultation",
@@ -188,7 +202,7 @@ class Product(_Fact, frozen=True, kw_only=True, omit_defaults=True):
     lock: bool = False
     filing_no: Str64
     is_disclosed: bool = False
-    withdrawn_from_at: datetime | None = None
+    withdrawn_from_at: Moment | None = None
 
     def is_on_sale(self, moment: datetime) -> bool:
         """Within its validity and not withdrawn; whether it is disclosed is asked apart."""
@@ -267,19 +281,23 @@ class Founding(_Fact, frozen=True, kw_only=True, omit_defaults=True):
 
 F = TypeVar("F")
 KEPT: Final = 8
-"""How many dated versions of one fact a partition keeps; the newest is the last."""
+"""How many dated versions of one fact that have begun are kept; those announced all are."""
 
 
 class Dated(msgspec.Struct, Generic[F], frozen=True):
-    """A fact as one of its versions has it, and from when; version 0 is the founding's."""
+    """A fact as one of its versions has it, and from when; version 0 is the founding's.
+
+    One version may have several moments: what it changes holds in what was announced before, too.
+    """
 
     version: int
-    from_at: datetime
+    from_at: Moment
     fact: F
 
 
 Versions = tuple[Dated[F], ...]
-"""In the order of their moments. A later version takes the place of all that begin after it."""
+"""In the order of their moments. A version takes the place of older ones that do not begin before
+it; so what is known does not depend on the order in which versions become known."""
 
 
 class Reference(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -308,24 +326,33 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return in_force
 
     def hall(self, hall_id: str | None, moment: datetime) -> Hall | None:
-        return _at(self.halls.get(hall_id or "", ()), moment)
+        return fact_at(self.halls.get(hall_id or "", ()), moment)
 
     def clerk(self, clerk_id: str, moment: datetime) -> Clerk | None:
-        return _at(self.clerks.get(clerk_id, ()), moment)
+        return fact_at(self.clerks.get(clerk_id, ()), moment)
 
     def clerk_in_service(self, clerk_id: str, moment: datetime) -> Clerk | None:
-        clerk = _at(self.clerks.get(clerk_id, ()), moment)
+        clerk = fact_at(self.clerks.get(clerk_id, ()), moment)
         return clerk if clerk is not None and clerk.status == "in_service" else None
 
     def product(self, product_id: str, tariff_version: str, moment: datetime) -> Product | None:
         """That tariff version, on sale or not."""
-        return _at(self.products.get(product_id, {}).get(tariff_version, ()), moment)
+        return fact_at(self.products.get(product_id, {}).get(tariff_version, ()), moment)
 
     def product_on_sale(self, product_id: str, moment: datetime) -> Product | None:
-        """The tariff version in force: of those on sale, the one that began last."""
-        known = (_at(versions, moment) for versions in self.products.get(product_id, {}).values())
+        """The tariff version in force: of those on sale, the one that began last.
+
+        One that is not disclosed does not take the place of one that is.
+        """
+        known = (
+            fact_at(versions, moment) for versions in self.products.get(product_id, {}).values()
+        )
         on_sale = [each for each in known if each is not None and each.is_on_sale(moment)]
-        return max(on_sale, key=lambda each: each.tariff.valid_from_on, default=None)
+        return max(
+            on_sale,
+            key=lambda each: (each.is_disclosed, each.tariff.valid_from_on, each.tariff_version),
+            default=None,
+        )
 
     def procedure_for(self, kind: OrderKind, moment: datetime) -> Procedure | None:
         """The procedure in force for a kind of order: of those that name it, the newest."""
@@ -334,7 +361,7 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             dated = _dated(versions, moment)
             if dated is None or dated.fact.withdrawn or kind not in dated.fact.order_kinds:
                 continue
-            if found is None or dated.from_at > found.from_at:
+            if found is None or _newer(dated, found):
                 found = dated
         return found.fact if found is not None else None
 
@@ -375,12 +402,44 @@ def reference_of(founding: Founding) -> Reference:
     )
 
 
-def with_version(versions: Versions[F], dated: Dated[F]) -> Versions[F]:
-    """The versions after one more is known, however late it comes; an older one changes nothing."""
-    if any(known.version >= dated.version for known in versions):
+def with_version(versions: Versions[F], dated: Dated[F], now: datetime) -> Versions[F]:
+    """The versions after one more is known at `now`, however late; one overtaken changes nothing.
+
+    Of those that have begun only the newest few are kept.
+    """
+    if overtaken(((known.version, known.from_at) for known in versions), dated) is not None:
         return versions
-    earlier = tuple(known for known in versions if known.from_at < dated.from_at)
-    return (*earlier, dated)[-KEPT:]
+    standing = [
+        known
+        for known in versions
+        if known.version >= dated.version or known.from_at < dated.from_at
+    ]
+    standing = sorted([*standing, dated], key=lambda known: known.from_at)
+    begun = sum(1 for known in standing if known.from_at <= now)
+    return tuple(standing[max(0, begun - KEPT) :])
+
+
+def overtaken(known: Iterable[tuple[int, datetime]], dated: Dated[F]) -> int | None:
+    """The version that is known and leaves nothing to `dated`, if there is one."""
+    for version, from_at in known:
+        if (version > dated.version and from_at <= dated.from_at) or (
+            version == dated.version and from_at == dated.from_at
+        ):
+            return version
+    return None
+
+
+def changed(
+    versions: Versions[F], version: int, from_at: datetime, change: Callable[[F], F]
+) -> Versions[F]:
+    """What `version` says by a change from a moment on, of a fact that has `versions`.
+
+    That is the fact in force then with the change, and every one announced for later with it, too.
+    """
+    base = _dated(versions, from_at)
+    now = () if base is None else (Dated(version, from_at, change(base.fact)),)
+    later = (known for known in versions if known.from_at > from_at and known is not base)
+    return (*now, *(Dated(version, known.from_at, change(known.fact)) for known in later))
 
 
 def _dated(versions: Iterable[Dated[F]], moment: datetime) -> Dated[F] | None:
@@ -392,7 +451,12 @@ def _dated(versions: Iterable[Dated[F]], moment: datetime) -> Dated[F] | None:
     return found
 
 
-def _at(versions: Iterable[Dated[F]], moment: datetime) -> F | None:
+def _newer(one: Dated[Procedure], other: Dated[Procedure]) -> bool:
+    return (one.from_at, one.fact.procedure_id) > (other.from_at, other.fact.procedure_id)
+
+
+def fact_at(versions: Iterable[Dated[F]], moment: datetime) -> F | None:
+    """The fact as it is in force at `moment`."""
     dated = _dated(versions, moment)
     return dated.fact if dated is not None else None
 

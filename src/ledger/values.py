@@ -6,6 +6,7 @@ the type `Sealed`: the door checks its clear text against the `Clear` beside it 
 so that nothing behind the door can read it, not even by mistake.
 """
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -70,6 +71,12 @@ def business_day(moment: datetime) -> date:
 def local_midnight(day: date) -> datetime:
     """The moment (UTC) at which `day` begins in the hall."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC) - CHINA_OFFSET
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day of the month, `months` later; the last of the month where there is none."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def whole_seconds(start: datetime, end: datetime) -> int:

@@ -11,13 +11,19 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, cast, get_args
 
 import msgspec
+from msgspec import UNSET
 
 from ledger.aggregates import common, corrections
-from ledger.aggregates.customer import customer, payment
+from ledger.aggregates.clerk import profile
+from ledger.aggregates.clerk import register as clerk_register
+from ledger.aggregates.customer import customer, order, payment, subscription
 from ledger.aggregates.customer import register as customer_register
+from ledger.aggregates.hall import case, drawer, hall_day, shift, visit
 from ledger.aggregates.hall import register as hall_register
-from ledger.aggregates.hall import shift, visit
 from ledger.aggregates.model import Aggregate, Event, Interaction, State
+from ledger.aggregates.operator import calendar, policy, procedure, product
+from ledger.aggregates.operator import hall as hall_entry
+from ledger.aggregates.operator import register as operator_register
 from ledger.aggregates.reference import notice
 from ledger.aggregates.reference import register as reference_register
 from ledger.entry import ChainError, Entry, Envelope, FutureFormatError, Said
@@ -29,8 +35,10 @@ OWNER_KINDS: Final[tuple[OwnerKind, ...]] = get_args(OwnerKind)
 
 ROOMS: Final[Mapping[OwnerKind, tuple[Aggregate, ...]]] = MappingProxyType(
     {
-        "customer": cast(tuple[Aggregate, ...], (customer, payment)),
-        "hall": cast(tuple[Aggregate, ...], (visit, shift)),
+        "customer": cast(tuple[Aggregate, ...], (customer, order, payment, subscription)),
+        "hall": cast(tuple[Aggregate, ...], (visit, shift, case, drawer, hall_day)),
+        "clerk": cast(tuple[Aggregate, ...], (profile,)),
+        "operator": cast(tuple[Aggregate, ...], (policy, product, procedure, calendar, hall_entry)),
         "reference": cast(tuple[Aggregate, ...], (notice,)),
     }
 )
@@ -38,6 +46,8 @@ REGISTERS: Final[Mapping[OwnerKind, Any]] = MappingProxyType(
     {
         "customer": customer_register,
         "hall": hall_register,
+        "clerk": clerk_register,
+        "operator": operator_register,
         "reference": reference_register,
     }
 )
@@ -45,7 +55,16 @@ AGGREGATES: Final[Mapping[type[State], Aggregate]] = MappingProxyType(
     {aggregate.State: aggregate for room in ROOMS.values() for aggregate in room}
 )
 """By the class of their state."""
-FOUNDED: Final[Mapping[str, Callable[[str, Reference], State]]] = MappingProxyType({})
+FOUNDED: Final[Mapping[str, Callable[[str, Reference], State]]] = MappingProxyType(
+    {
+        profile.NAME: profile.founded,
+        policy.NAME: policy.founded,
+        product.NAME: product.founded,
+        procedure.NAME: procedure.founded,
+        calendar.NAME: calendar.founded,
+        hall_entry.NAME: hall_entry.founded,
+    }
+)
 """How streams stand at the founding, of the aggregates that it begins; the others are new."""
 
 
@@ -152,18 +171,37 @@ def own_fields(event: type[Event], interaction: type[Interaction] | None) -> tup
     return tuple(field for field in event.__struct_fields__ if field not in said)
 
 
-_own: Final[dict[tuple[type[Event], type[Interaction] | None], tuple[str, ...]]] = {}
+_own: Final[dict[tuple[type[Event], type[Interaction] | None], tuple[tuple[str, Any], ...]]] = {}
 _encoder: Final = msgspec.json.Encoder()
 
 
 def shorten(event: Event, said: Interaction | None) -> bytes:
-    """The event's own fields as JSON: those that the interaction does not say."""
+    """The event's own fields as JSON: those that the interaction does not say.
+
+    A field that has its default is left out, so a field added later changes no older event.
+    """
     pair = (type(event), type(said) if said is not None else None)
     fields = _own.get(pair)
     if fields is None:
-        fields = _own[pair] = own_fields(*pair)
-    own = {field: value for field in fields if (value := getattr(event, field)) is not None}
+        fields = _own[pair] = _with_defaults(*pair)
+    own = {
+        field: value
+        for field, default in fields
+        if (value := getattr(event, field)) is not None and value != default
+    }
     return _encoder.encode(own)
+
+
+def _with_defaults(
+    event: type[Event], said: type[Interaction] | None
+) -> tuple[tuple[str, Any], ...]:
+    """The own fields, each with its default; UNSET where it has none."""
+    own = own_fields(event, said)
+    fields = (field for field in msgspec.structs.fields(event) if field.name in own)
+    return tuple(
+        (field.name, UNSET if field.default is msgspec.NODEFAULT else field.default)
+        for field in fields
+    )
 
 
 def restore(tag: str, own: bytes, said: Said | None) -> Event:

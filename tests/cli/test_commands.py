@@ -133,7 +133,7 @@ def test_all_examples_of_the_docs_are_accepted_but_the_one_refusal(
     assert ran.json == {"recorded": lines - 1, "refused": 1, "repeated": 0, "malformed": 0}
     listed = ran.err.splitlines()[1:]
     assert len(listed) == 1
-    assert re.match(r"line 12: ENV-07 .+ \(the actor cannot approve the own work\)$", listed[0])
+    assert re.match(r"line 13: ENV-07 .+ \(the actor cannot approve the own work\)$", listed[0])
 
 
 def test_a_pipe_is_read_and_malformed_lines_want_attention(copied: Ledger) -> None:
@@ -207,8 +207,8 @@ def test_home_wins_over_the_environment(ledger: Ledger, tmp_path: Path) -> None:
 def test_status_as_json(ledger: Ledger) -> None:
     found = ledger("status", "--json").json
     assert found["clock"] == "simulated"
-    # Eight foundings, fourteen messages, and the allocation that followed the payment.
-    assert found["entries"] == 8 + 14 + 1
+    # Eight foundings, fifteen messages; the payment was allocated and told to the drawer.
+    assert found["entries"] == 8 + 15 + 2
     assert found["lag"] == 0
     assert [each["partition"] for each in found["partitions"]] == list(range(8))
     assert all(re.fullmatch(r"[0-9a-f]{64}", each["hash"]) for each in found["partitions"])
@@ -236,7 +236,8 @@ def test_trace_of_nothing_is_said(ledger: Ledger) -> None:
 def test_kpi_as_json(ledger: Ledger) -> None:
     found = ledger("kpi", "--json").json
     assert {each["k"] for each in found} == {
-        *("K01", "K02", "K03", "K04", "K05", "K06", "K09", "K10", "K43")
+        *("K01", "K02", "K03", "K04", "K05", "K06", "K07", "K09", "K10"),
+        *("K41", "K42", "K43", "K44"),
     }
     wait = found[0]
     assert (wait["k"], wait["hall"], wait["business_on"]) == ("K01", "renmin", "2026-11-03")
@@ -293,7 +294,7 @@ def test_a_simulated_ledger_says_so(arguments: tuple[str, ...], ledger: Ledger) 
 
 def test_verify_as_json(ledger: Ledger) -> None:
     found = ledger("verify", "--json").json
-    assert (found["clock"], found["entries"], found["findings"]) == ("simulated", 23, [])
+    assert (found["clock"], found["entries"], found["findings"]) == ("simulated", 25, [])
     assert sorted(found["heads"]) == [str(n) for n in range(8)]
 
 
@@ -317,7 +318,7 @@ def test_verify_names_the_position_that_was_changed(copied: Ledger) -> None:
 
 def test_rebuild_makes_the_tables_that_were_lost(copied: Ledger) -> None:
     shutil.rmtree(Home(copied.home).projections)
-    assert copied("rebuild", "--json").json["entries"] == 23
+    assert copied("rebuild", "--json").json["entries"] == 25
     assert copied("sql", "select count(*) as n from visits", "--json").json == [{"n": 1}]
 
 
@@ -326,7 +327,7 @@ def test_replay_writes_the_tables_as_they_were_known(ledger: Ledger, tmp_path: P
     before_the_payment = ("--as-of", "2026-11-03T10:09:00+08:00", "-o", str(then))
     ran = ledger("replay", *before_the_payment, "--json")
     assert ran.json["file"] == str(then)
-    assert ran.json["entries"] == sum(ran.json["positions"].values()) == 8 + 9
+    assert ran.json["entries"] == sum(ran.json["positions"].values()) == 8 + 10
     with duckdb.connect(str(then), read_only=True) as tables:
         assert tables.execute("select count(*) from payments").fetchall() == [(0,)]
         assert tables.execute("select is_served from visits").fetchall() == [(True,)]

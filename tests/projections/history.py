@@ -34,6 +34,7 @@ from ledger.rules import Refusal
 
 MORNING: Final = datetime.fromisoformat("2026-11-03T09:00:00+08:00")
 """A Tuesday, when every history begins unless it says otherwise."""
+SOURCE: Final = "counter-app"
 
 
 def after(start: datetime = MORNING, **amount: float) -> datetime:
@@ -94,6 +95,11 @@ class History:
         self._write(said, at, refusal=wire.RULES[rule](detail))
         return self
 
+    @property
+    def last_event(self) -> str:
+        """The id of the first event of the newest message, if it is of the counter's."""
+        return f"{SOURCE}:m-{self._messages}:1"
+
     def project(self, folder: Path) -> duckdb.DuckDBPyConnection:
         """All of it in one batch; the readers' connection to the tables."""
         with Projector.open(folder) as projector:
@@ -106,15 +112,15 @@ class History:
         self, subject: str, interaction: Interaction, at: datetime, actor: str, who: dict[str, Any]
     ) -> Said:
         self._messages += 1
+        fields: dict[str, Any] = {"source": SOURCE, **who}
         return Said(
             id=f"m-{self._messages}",
-            source="counter-app",
             type=interaction.marks.type,
             subject=subject,
             time=at,
             actor=actor,
             data=msgspec.Raw(msgspec.json.encode(interaction)),
-            **who,
+            **fields,
         )
 
     def _event(self, said: Said, event: Event, interaction: Interaction) -> EventRecord:

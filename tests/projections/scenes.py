@@ -85,10 +85,11 @@ def work(
     *,
     worked: int | None,
     closed: int = 0,
+    paused: int = 0,
     name: str = "s1",
     at: datetime = MORNING,
 ) -> None:
-    """A shift of `worked` seconds in which `closed` visits were closed; open without `worked`."""
+    """A shift of `worked` seconds, pauses within them; open without `worked`."""
     opening = shift.Open(shift_id=name, counter_id="k1", duty="counter", planned_end_at=at)
     opened = {"role": "clerk", "certifications": ("real_name",)}
     history.say(RENMIN, opening, shift.Opened, computed=opened, at=at, actor=clerk)
@@ -97,7 +98,7 @@ def work(
     ended = {
         "clerk_id": clerk,
         "worked_seconds": worked,
-        "pause_seconds": 0,
+        "pause_seconds": paused,
         "visits_closed": closed,
     }
     closing = shift.Close(shift_id=name, forced=False, reason="planned_end")

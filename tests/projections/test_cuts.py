@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from ledger.projections.engine import differences
 from tests.projections.cuts import batches, interleaved, project, some_cuts
+from tests.projections.hall_lives import lived
 from tests.projections.history import History
-from tests.projections.lives import Lives
+from tests.projections.order_lives import OrderLives
 
 
 @pytest.fixture(scope="module")
 def records() -> list[bytes]:
-    history = History(partitions=4)
-    Lives(history, seed=7).day(visits=35)
+    history = lived(4, visits=25, orders=8, days=1)
     assert len(history.records) > 300
     return history.records
 
@@ -28,14 +28,14 @@ def at_once(records: list[bytes], tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(cuts=some_cuts, chance=st.randoms(use_true_random=False))
+@given(cuts=some_cuts, seed=st.integers(0, 10_000))
 def test_batches_cut_anywhere_give_the_tables_of_one_batch(
-    records: list[bytes], at_once: Path, cuts: list[int], chance: Random
+    records: list[bytes], at_once: Path, cuts: list[int], seed: int
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        pieces = batches(interleaved(records, chance), cuts)
+        pieces = batches(interleaved(records, Random(seed)), cuts)
         assert differences(at_once, project(Path(folder), pieces)) == []
 
 
@@ -46,6 +46,14 @@ def test_one_entry_at_a_time_gives_the_tables_of_one_batch(
     together = project(tmp_path / "together", [few])
     assert differences(together, project(tmp_path / "alone", [[each] for each in few])) == []
     assert differences(together, at_once) != []
+
+
+def test_orders_one_entry_at_a_time_give_the_tables_of_one_batch(tmp_path: Path) -> None:
+    history = History(partitions=2)
+    OrderLives(history, seed=3).days(orders=2)
+    together = project(tmp_path / "together", [history.records])
+    alone = project(tmp_path / "alone", [[each] for each in history.records])
+    assert differences(together, alone) == []
 
 
 def test_a_projector_opened_again_between_all_batches_goes_on_where_it_was(

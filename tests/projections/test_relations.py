@@ -205,9 +205,8 @@ def test_every_event_of_the_ledger_is_a_relation_that_can_be_typed() -> None:
     everything = frozenset(
         field for _, event in wire.EVENTS.values() for field in event.__struct_fields__
     )
-    text = "-- One row per x.\n-- partition: key. It.\n-- position: key. It.\nselect " + ", ".join(
-        sorted(everything)
-    )
+    header = "-- One row per x.\n-- partition: key. It.\n-- position: key. It.\n"
+    text = f"{header}select {', '.join(sorted(everything))} from {', '.join(relations.RELATIONS)}"
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
     Staging(connection, [read_fold("all", text)])

@@ -14,12 +14,13 @@ import pytest
 
 from ledger.entry import LedgerError
 from ledger.reference import holds
-from ledger.simulator import founding_of, messages, whole_days, write_messages
+from ledger.simulator import founding_of, messages, write_messages
 from ledger.values import local_midnight
 
 SEED = 11
 COUNT = 5_000
 PAYDAY = "2026-11-10"
+LEAVES = "visit.close.v1", "visit.transfer.v1"
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def test_a_count_stops_the_play_exactly_and_is_a_beginning_of_it() -> None:
 
 
 def test_whole_days_end_with_closed_shifts() -> None:
-    played = [msgspec.json.decode(each) for each in whole_days(SEED, 1, 1)]
+    played = [msgspec.json.decode(each) for each in messages(SEED, 1, days_played=1)]
     types = Counter(each["type"] for each in played)
     assert {each["time"][:10] for each in played} == {"2026-11-02"}
     assert types["shift.close.v1"] >= 5
@@ -116,10 +117,10 @@ def test_a_counter_is_never_at_two_visits_at_once(days: list[dict[str, Any]]) ->
     serving: dict[tuple[str, str], str] = {}
     for each in days:
         place = (each.get("hall", ""), each.get("counter", ""))
-        if each["type"] == "visit.start.v1":
+        if each["type"] in ("visit.start.v1", "visit.accept_transfer.v1"):
             assert serving.get(place) in (None, each["visit"])
             serving[place] = each["visit"]
-        elif each["type"] == "visit.close.v1" and serving.get(place) == each.get("visit"):
+        elif each["type"] in LEAVES and serving.get(place) == each.get("visit", ""):
             del serving[place]
 
 

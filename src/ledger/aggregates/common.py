@@ -54,8 +54,8 @@ ENV_08: Final = Rule(
 )
 ENV_09: Final = Rule(
     "ENV-09",
-    "The time at the counter is at most a few days before that of recording; timers may be late.",
-    "业务时间不得早于记账时间超过补录期限, 定时业务除外。",
+    "The time at the counter is at most a few days before recording; follow-ons may be late.",
+    "业务时间不得早于记账时间超过补录期限, 账本自身发出的业务除外。",
     (policy.BACKDATE_DAYS,),
 )
 ENV_10: Final = Rule(
@@ -177,8 +177,8 @@ def _time(context: Context[object]) -> Refusal | None:
     time, now = context.envelope.time, context.recorded_at
     if time > now + timedelta(seconds=context.policy[policy.CLOCK_SKEW_SECONDS]):
         return ENV_08(f"the time {time.isoformat()} lies ahead of the ledger's clock")
-    is_timer = context.envelope.due_at is not None
-    if not is_timer and time < now - timedelta(days=context.policy[policy.BACKDATE_DAYS]):
+    is_follow_on = context.envelope.cause is not None
+    if not is_follow_on and time < now - timedelta(days=context.policy[policy.BACKDATE_DAYS]):
         return ENV_09(f"the time {time.isoformat()} lies too far back")
     return None
 

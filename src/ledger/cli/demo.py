@@ -14,7 +14,8 @@ from consumers.decider import Answer
 from consumers.embedded import Embedded, facts_of, found
 from consumers.projector import ProjectorProcess
 from ledger import wire
-from ledger.cli.common import JsonOption, print_json, progress
+from ledger.cli.common import JsonOption, console, errors, print_json, progress
+from ledger.cli.demo_living import live_on
 from ledger.cli.demo_screen import DULL, SENTENCES_SHOWN, Figure, Played, RuleCount, Told, show
 from ledger.door.admit import Malformed
 from ledger.entry import LedgerError
@@ -23,10 +24,12 @@ from ledger.projections import worker
 from ledger.projections.snapshot import current_snapshot
 from ledger.reference import Founding
 from ledger.settings import Home
-from ledger.simulator import ORIGIN, founding_of, whole_days
+from ledger.simulator import ORIGIN, founding_of, messages
 from replay.verify import Verified, verify
 
 HALLS: Final = 3
+MESSAGES_A_DAY: Final = 8_200
+"""About so many, for the progress bar."""
 BATCH: Final = 500
 READ_AT_ONCE: Final = 5_000
 
@@ -37,32 +40,41 @@ def demo(
         Path, typer.Option("--home", help="Folder of the demo; an older demo in it is replaced.")
     ] = Path("demo-home"),
     seed: Annotated[int, typer.Option(help="Another seed plays another story.")] = 1,
-    interactions: Annotated[
-        int, typer.Option(min=1, help="At least so many; days are played to their end.")
-    ] = 20_000,
+    days: Annotated[int, typer.Option(min=1, max=366, help="From Monday, 2026-11-02, on.")] = 7,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Go on afterwards, and show a page until stopped.")
+    ] = False,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Of the page; 0 takes any that is free.")
+    ] = 8080,
     as_json: JsonOption = False,
 ) -> None:
-    """Play simulated days of three halls into a ledger, verify it, and show what came out.
+    """Play a week of three halls into a ledger, verify it, and show what came out.
 
-    Example: ledger demo --seed 7
+    With --serve the halls live on, at a gentle pace, and a page on this machine shows how.
+
+    Example: ledger demo --serve
     """
-    played = _play(home, seed, interactions)
+    played = _play(home, seed, days)
     if as_json:
         print_json(played)
     else:
         show(played)
     if not played.is_verified:
         raise typer.Exit(1)
+    if serve:
+        rest = islice(messages(seed, HALLS), played.interactions, None)
+        live_on(Home(home), rest, port, errors if as_json else console)
 
 
-def _play(folder: Path, seed: int, interactions: int) -> Played:
+def _play(folder: Path, seed: int, days: int) -> Played:
     began = time.monotonic()
     home = Home(folder)
     _clear(home)
     facts = founding_of(seed, HALLS)
     found(folder, facts)
     with progress() as bar:
-        tally = _record(folder, seed, interactions, bar)
+        tally = _record(folder, seed, days, bar)
         task = bar.add_task("verifying chain, ids, index and tables", total=None)
         verified = verify(home, lambda count: bar.advance(task, count))
     return _facts(home, seed, facts, tally, verified, began)
@@ -165,18 +177,19 @@ class _Tally:
                 self.rules[answer.refusal.rule] += 1
 
 
-def _record(folder: Path, seed: int, interactions: int, bar: Progress) -> _Tally:
+def _record(folder: Path, seed: int, days: int, bar: Progress) -> _Tally:
     tally = _Tally()
-    messages = whole_days(seed, HALLS, interactions)
-    task = bar.add_task("recording three simulated halls", total=interactions)
+    story = messages(seed, HALLS, days_played=days)
+    about = days * MESSAGES_A_DAY
+    task = bar.add_task("recording three simulated halls", total=about)
     with Embedded(folder) as ledger:
         projector = ProjectorProcess(folder)
         began = time.monotonic()
-        while batch := list(islice(messages, BATCH)):
+        while batch := list(islice(story, BATCH)):
             for answer in ledger.publish(batch):
                 tally.add(answer)
             done = sum(tally.outcomes.values())
-            bar.update(task, completed=done, total=max(done, interactions))
+            bar.update(task, completed=done, total=max(done, about))
         tally.seconds = time.monotonic() - began
         tally.follow_ons = ledger.follow_ons
         tally.refused_follow_ons = ledger.refused_follow_ons
@@ -202,22 +215,10 @@ def _record_bytes(home: Home) -> int:
 # Asking
 
 _FIGURES: Final = """
-    select
-        k,
-        any_value(name),
-        any_value(name_zh),
-        hall,
-        cast(any_value(business_on) as varchar),
-        case
-            when count(*) = 1 then any_value(value)
-            else sum(numerator) / nullif(sum(denominator), 0)
-                * case any_value(unit) when '%' then 100 else 1 end
-        end,
-        any_value(unit),
-        any_value(target),
-        any_value(direction)
-    from kpi
-    group by k, hall
+    select k, name, name_zh, hall, strftime(month, '%Y-%m'), value, unit, target, direction
+    from kpi_month
+    where clerk is null
+    qualify month = max(month) over ()
     order by k, hall
 """
 # Someone with much to tell in few words: money back, a refusal, and many kinds of events.
@@ -226,7 +227,8 @@ _CUSTOMER: Final = f"""
     from customer_history
     group by customer_id
     order by
-        count(*) filter (type not in {DULL}) between 9 and {SENTENCES_SHOWN} desc,
+        count(*) filter (type not in {DULL}) between 6 and {SENTENCES_SHOWN} desc,
+        bool_or(type = 'order.completed.v1') desc,
         bool_or(type in ('payment.refunded.v1', 'payment.reversed.v1')) desc,
         bool_or(event_number is null) desc,
         count(distinct type) desc,

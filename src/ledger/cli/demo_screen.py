@@ -1,4 +1,4 @@
-"""What `ledger demo` found, and how it looks: one screen of at most 45 lines of 100 columns."""
+"""What `ledger demo` found, and how it looks: one screen of at most 50 lines of 110 columns."""
 
 import sys
 from typing import Final
@@ -10,9 +10,11 @@ from rich.table import Table
 
 from ledger.cli.common import console
 
-RULES_SHOWN: Final = 5
-SENTENCES_SHOWN: Final = 12
-IN_CHINESE: Final = 5
+RULES_SHOWN: Final = 3
+SENTENCES_SHOWN: Final = 8
+IN_CHINESE: Final = 4
+WHOLE_UNITS: Final = ("s", "n", "lines")
+SHORT_UNITS: Final = {"n": "", "visits/h": "/h", "per 1k": "‰"}
 DULL: Final = (
     "visit.ticket_issued.v1",
     "visit.ticket_called.v1",
@@ -20,6 +22,21 @@ DULL: Final = (
     "visit.customer_identified.v1",
     "payment.allocated.v1",
     "payment.settled.v1",
+    "visit.greeted.v1",
+    "order.placed.v1",
+    "order.form_completed.v1",
+    "order.identity_attached.v1",
+    "order.tariff_disclosed.v1",
+    "order.check_passed.v1",
+    "order.document_attached.v1",
+    "order.number_reserved.v1",
+    "order.step_completed.v1",
+    "order.acknowledged.v1",
+    "order.started.v1",
+    "order.sim_issued.v1",
+    "order.item_completed.v1",
+    "order.item_confirmed.v1",
+    "subscription.prepared.v1",
 )
 """Events that a history can be told without."""
 
@@ -31,13 +48,13 @@ class RuleCount(msgspec.Struct, frozen=True):
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """A KPI of one hall's newest day; `value` is None where nothing was counted."""
+    """A KPI of one hall's month so far; `value` is None where nothing was counted."""
 
     k: str
     name: str
     name_zh: str
     hall: str
-    business_on: str
+    month: str
     value: float | None
     unit: str
     target: float | None
@@ -130,9 +147,9 @@ def _show_rules(played: Played) -> None:
 
 def _figures_table(played: Played) -> Table:
     halls = sorted({figure.hall for figure in played.figures})
-    day = max((figure.business_on for figure in played.figures), default="")
+    month = max((figure.month for figure in played.figures), default="")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(f"Key figures of {day}", no_wrap=True)
+    table.add_column(f"Key figures of {month}", no_wrap=True)
     table.add_column("", no_wrap=True)
     for hall in halls:
         table.add_column(hall, justify="right")
@@ -166,9 +183,10 @@ def _target(figure: Figure) -> str:
 
 
 def _number(value: float, unit: str) -> str:
-    if unit == "s":
-        return f"{value:,.0f} s"
-    return f"{value:,.1f} {unit}" if unit == "%" else f"{value:,.1f}/h"
+    if unit.startswith("fen"):
+        return f"¥{value / 100:,.0f}{unit.removeprefix('fen')}"
+    digits = 0 if unit in WHOLE_UNITS else 1
+    return f"{value:,.{digits}f}{SHORT_UNITS.get(unit, f' {unit}')}"
 
 
 def _show_history(played: Played) -> None:

@@ -46,6 +46,9 @@ def status(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
             f", interactions at {found.writer.url}" if found.writer.url else ""
         )
     console.print(f"{found.entries:,} entries, {found.events:,} events; {writer}")
+    if found.alarms:
+        ask = 'ledger sql "from alarms where is_open is not false"'
+        console.print(f"[red]{found.alarms:,} alarms[/] want a look: {ask}")
     table = Table("partition", "position", "head", "projected", "lag")
     for each in found.partitions:
         table.add_row(
@@ -141,11 +144,11 @@ def kpi(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
         table.add_row(
             row["k"],
             f"{row['name']} {row['name_zh']}",
-            shown(row["hall"]),
+            shown(row["hall"] or ""),
             shown(row["clerk"] or ""),
             str(row["business_on"]),
             "—" if row["value"] is None else f"{row['value']:,.1f} {row['unit']}",
-            f"{row['denominator']:,.0f}",
+            "" if row["denominator"] is None else f"{row['denominator']:,.0f}",
             "" if row["target"] is None else f"{sign} {row['target']:,.0f}",
         )
     console.print(table)

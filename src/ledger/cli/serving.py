@@ -14,10 +14,10 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8080,
     home: HomeOption = DEFAULT,
 ) -> None:
-    """Take interactions by HTTP and keep the tables fresh, until stopped.
+    """Take interactions by HTTP, keep the tables fresh and show them as a page, until stopped.
 
     A fresh home is founded with the sample. Sources without a token are taken from this machine
-    only.
+    only, and the page is shown on it only.
 
     Example: ledger serve --port 8080
     """
@@ -28,6 +28,9 @@ def serve(
     found_if_fresh(place)
 
     def ready(url: str) -> None:
-        console.print(f"Taking interactions at {url}/interactions; Ctrl-C stops.", soft_wrap=True)
+        console.print(
+            f"Taking interactions at {url}/interactions; the page is at {url}/ and Ctrl-C stops.",
+            soft_wrap=True,
+        )
 
     run_server(place, host, port, ready)

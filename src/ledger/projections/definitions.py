@@ -20,19 +20,25 @@ A fold's columns carry a mark, which says how the rows of two batches become one
                     the same for a key that lives in several: `place`, a column marked min or max,
                     says when the value was said, and is null where the value is null
     once            written with its row, where the key is the place of an entry or event
+
+A fold's rows may come from arms instead, one a relation, which the code makes of other files:
+`sentences` of the templates in `sentences/`. Its SELECT says only what columns an arm gives.
 """
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Final
 
 from ledger.entry import LedgerError
+from ledger.projections import sentences
+from ledger.projections.relations import Arm
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Counts the changes of the engine itself that make tables of an earlier one wrong."""
 
 MARKS: Final = frozenset({"key", "sum", "min", "max", "or", "first", "last", "once"})
@@ -75,6 +81,8 @@ class Fold:
     columns: tuple[Column, ...]
     select: str
     checks: tuple[Check, ...] = ()
+    arms: Mapping[str, Arm] | None = None
+    """By relation, where the rows are the union of them and `select` gives none."""
 
     @property
     def key(self) -> list[str]:
@@ -87,8 +95,20 @@ class Fold:
 
     @property
     def words(self) -> frozenset[str]:
-        """Every word of its SELECT, among which are the relations it reads."""
-        return words(self.select)
+        """Words among which are the relations that it reads."""
+        return words(self.select) if self.arms is None else frozenset(self.arms)
+
+    def fields(self, relation: str) -> frozenset[str]:
+        """Words among which are the fields that it reads of a relation."""
+        if self.arms is not None:
+            return self.arms[relation].fields if relation in self.arms else frozenset()
+        return self.words if relation in self.words else frozenset()
+
+    def select_of(self, relations: Set[str]) -> str:
+        """Its SELECT where no other relations have rows: of arms, there is less to plan."""
+        if self.arms is None:
+            return self.select
+        return "union all".join(self.arms[name].select for name in self.arms if name in relations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,26 +131,29 @@ class Definitions:
     def digest(self, fold: Fold) -> str:
         """Changes when the fold's rows may change, and not with what is said of them."""
         marks = [f"{column.name} {column.mark} {column.by}" for column in fold.columns]
-        text = "\n".join([str(FORMAT), bare(self.shared), *marks, bare(fold.select)])
+        selects = [fold.select, *(arm.select for arm in (fold.arms or {}).values())]
+        text = "\n".join([str(FORMAT), bare(self.shared), *marks, *map(bare, selects)])
         return hashlib.sha256(text.encode()).hexdigest()
 
 
 def load() -> Definitions:
     """The definitions that ship with the ledger."""
     home = resources.files("ledger.projections")
+    made = {"sentences": sentences.shipped()}
     return Definitions(
-        folds=tuple(read_fold(name, text) for name, text in _files(home / "facts")),
+        folds=tuple(read_fold(name, text, made.get(name)) for name, text in _files(home / "facts")),
         views=in_order([read_view(name, text) for name, text in _files(home / "views")]),
         shared=(home / "shared.sql").read_text(encoding="utf-8"),
     )
 
 
-def read_fold(name: str, text: str) -> Fold:
+def read_fold(name: str, text: str, arms: Mapping[str, Arm] | None = None) -> Fold:
     """Reads a fold's file. Raises DefinitionError with what is wrong in it."""
     body, *checks = re.split(r"^(?=-- check: )", text, flags=re.MULTILINE)
     about, described, _, select = _split(name, body)
     columns = tuple(_marked(name, column) for column in described)
-    fold = Fold(name, about, columns, select, tuple(_check(name, check) for check in checks))
+    must_hold = tuple(_check(name, check) for check in checks)
+    fold = Fold(name, about, columns, select, must_hold, arms)
     _validate(fold)
     return fold
 
@@ -146,6 +169,7 @@ def bare(sql: str) -> str:
     return " ".join(re.sub(r"--.*$", "", sql, flags=re.MULTILINE).split())
 
 
+@cache
 def words(sql: str) -> frozenset[str]:
     return frozenset(re.findall(r"[a-z_][a-z0-9_]*", bare(sql)))
 
@@ -203,6 +227,8 @@ def _validate(fold: Fold) -> None:
     marks = {column.name: column.mark for column in fold.columns}
     if not fold.key:
         raise DefinitionError(f"{fold.name}.sql marks no column as key")
+    if fold.arms is not None and not fold.appends:
+        raise DefinitionError(f"{fold.name}.sql has arms, whose rows are never merged")
     for column in fold.columns:
         if column.by and marks.get(column.by) != {"first": "min", "last": "max"}.get(column.mark):
             raise DefinitionError(

@@ -124,7 +124,7 @@ class Projector:
             self._make_rows(folds)
             write.execute("begin")
             for fold in folds:
-                write.execute(merge.write(fold))
+                write.execute(merge.write(fold, rows))
             write.execute(_REACH)
             # Not durable before this returns: a crash here leaves none of the batch.
             write.execute("commit")

@@ -6,7 +6,7 @@ their own first, so that a SELECT that gives two rows for one key is found out: 
 would drop the second, and its merge insert both.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Final
 
 from ledger.projections.definitions import Column, Fold
@@ -45,12 +45,13 @@ def repeated_keys(fold: Fold) -> str:
     return f"select count(*) - count(distinct ({', '.join(fold.key)},)) from batch_{fold.name}"
 
 
-def write(fold: Fold) -> str:
-    """Merges the batch's rows into the table."""
+def write(fold: Fold, relations: Set[str]) -> str:
+    """Merges the batch's rows, which come from `relations` and no others, into the table."""
     names = [column.name for column in table_columns(fold)]
     listed = ", ".join(names)
     if fold.appends:
-        return f"insert into {TABLES}.{fold.name} ({listed}) select {listed} from ({fold.select})"
+        select = fold.select_of(relations)
+        return f"insert into {TABLES}.{fold.name} ({listed}) select {listed} from ({select})"
     same = " and ".join(f"t.{name} = b.{name}" for name in fold.key)
     combined = [
         f"{column.name} = {_combined(column)}" for column in fold.columns if column.mark != "key"

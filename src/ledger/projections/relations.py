@@ -10,6 +10,7 @@ What can be read as its type is read; what cannot stops the batch with an error,
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
@@ -61,6 +62,15 @@ def relation_name(tag: str) -> str:
 
 RELATIONS: Final[Mapping[str, str]] = {relation_name(tag): tag for tag in wire.EVENTS}
 """The relation of each tag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """What a fold selects of one relation, and the event's fields that it reads."""
+
+    select: str
+    fields: frozenset[str]
+
 
 STAGED_ENTRIES: Final = f"""
 with records as (
@@ -180,7 +190,7 @@ def select_events(tag: str, event: type[Event], used: frozenset[str]) -> str:
     fields = [
         field
         for field in msgspec.structs.fields(event)
-        if not _is_personal(field.type) and {field.name, f"data_{field.name}"} & used
+        if not is_personal(field.type) and {field.name, f"data_{field.name}"} & used
     ]
     if not fields:
         return f"select {', '.join(ENVELOPE)} from staged_{name}"
@@ -202,9 +212,15 @@ select {", ".join(columns)} from read
 """
 
 
-def _is_personal(type_: Any) -> bool:
+def is_personal(type_: Any) -> bool:
     plain = _plain(type_)
-    return plain is Sealed or any(_is_personal(inside) for inside in get_args(plain))
+    return plain is Sealed or any(is_personal(inside) for inside in get_args(plain))
+
+
+def is_struct(type_: Any) -> bool:
+    """Whether it is a struct, or a generic one of something."""
+    plain = get_origin(type_) or type_
+    return isinstance(plain, type) and issubclass(plain, msgspec.Struct)
 
 
 def _plain(type_: Any) -> Any:
@@ -236,15 +252,15 @@ def _typed(text: str, type_: Any, name: str, depth: int = 0) -> str:
         read = f"from_json({text}, '[\"{_leaf(inner)}\"]')"
         typed = _typed(item, inner, name, depth + 1)
         value = read if typed == item else f"[{typed} for {item} in {read}]"
-    elif isinstance(plain, type) and issubclass(plain, msgspec.Struct):
-        inside = {f.name: f.type for f in msgspec.structs.fields(plain) if not _is_personal(f.type)}
+    elif is_struct(plain):
+        inside = {f.name: f.type for f in msgspec.structs.fields(plain) if not is_personal(f.type)}
         shape = msgspec.json.encode({key: _leaf(t) for key, t in inside.items()}).decode()
         read = f"from_json({text}, '{shape}')"
         members = ", ".join(
             f"'{key}': {_typed(f'{read}.{key}', t, name, depth)}" for key, t in inside.items()
         )
         value = f"case when {read} is not null then {{{members}}} end"
-    elif get_origin(plain) is dict:
+    elif get_origin(plain) in (dict, Union, UnionType):
         value = read = f"try_cast({text} as json)"
     else:
         raise LedgerError(f"the projections know no SQL type for field {name}: {type_}")

@@ -1,8 +1,8 @@
 """The tables beside the facts, and what makes the file's schema: folds, views and comments.
 
-`positions` says how far the tables are, `versions` which folds made them. `parameters`, `rules`
-and `kpis` hold what the code knows and views need: defaults of the policy, the rules' sentences,
-and what the headers of the KPI views say.
+`positions` says how far the tables are, `versions` which folds made them. `parameters`, `rules`,
+`interactions` and `kpis` hold what the code knows and views need: defaults of the policy, the
+rules' sentences, what interactions are called, and what the headers of the KPI views say.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ import duckdb
 import msgspec
 
 from ledger import policy, wire
-from ledger.projections import merge
+from ledger.projections import merge, sentences
 from ledger.projections.definitions import (
     Column,
     DefinitionError,
@@ -77,6 +77,15 @@ _RULES: Final = _Table(
         ("source", "varchar", "Where the rule comes from: a law, or PRACTICE."),
     ),
 )
+_INTERACTIONS: Final = _Table(
+    "interactions",
+    "One row per type of interaction that has a name.",
+    (
+        ("type", "varchar", "The type."),
+        ("name", "varchar", "What it is called, in the imperative."),
+        ("name_zh", "varchar", "What it is called in Chinese."),
+    ),
+)
 _KPIS: Final = _Table(
     "kpis",
     "One row per KPI view.",
@@ -92,7 +101,7 @@ _KPIS: Final = _Table(
         ("direction", "varchar", "Whether higher or lower is better."),
     ),
 )
-_TABLES: Final = (_POSITIONS, _VERSIONS, _PARAMETERS, _RULES, _KPIS)
+_TABLES: Final = (_POSITIONS, _VERSIONS, _PARAMETERS, _RULES, _INTERACTIONS, _KPIS)
 
 
 def outdated(connection: duckdb.DuckDBPyConnection, definitions: Definitions) -> str | None:
@@ -228,7 +237,8 @@ def _reference(definitions: Definitions) -> list[tuple[_Table, list[list[str]]]]
     ]
     rules = [[r.id, r.sentence, r.chinese, r.source] for r in wire.RULES.values()]
     kpis = [_kpi(view) for view in definitions.views if _TITLE.match(view.about)]
-    filled = [(_PARAMETERS, parameters), (_RULES, rules), (_KPIS, kpis)]
+    named = [[type_, *names] for type_, names in sentences.interactions().items()]
+    filled = [(_PARAMETERS, parameters), (_RULES, rules), (_INTERACTIONS, named), (_KPIS, kpis)]
     return [(table, rows) for table, rows in filled if rows]
 
 

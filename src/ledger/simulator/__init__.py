@@ -6,6 +6,6 @@ some is refused by a rule, some is sent twice.
 """
 
 from ledger.simulator.founding import ORIGIN, founding_of
-from ledger.simulator.play import messages, whole_days, write_messages
+from ledger.simulator.play import messages, write_messages
 
-__all__ = ["ORIGIN", "founding_of", "messages", "whole_days", "write_messages"]
+__all__ = ["ORIGIN", "founding_of", "messages", "write_messages"]

@@ -5,8 +5,10 @@ from random import Random
 from typing import Final
 
 from ledger.entry import LedgerError
+from ledger.founding import with_procedures
 from ledger.policy import PolicyVersion
 from ledger.reference import Certification, Clerk, Counter, Founding, Hall, Held, Role, Source
+from ledger.simulator.catalogue import PRODUCTS, calendar
 from ledger.simulator.world import FIRST_DAY
 from ledger.values import CHINA_OFFSET
 
@@ -33,8 +35,20 @@ SURNAMES: Final = (
     "zhu", "gao", "lin", "he", "guo", "ma", "luo", "liang", "song", "zheng", "xie", "han", "tang",
     "feng", "yu", "dong", "xiao", "cheng", "cao", "yuan", "deng", "fu", "shen", "zeng", "peng",
 )  # fmt: skip
+HEAD_OFFICE: Final[tuple[tuple[str, Role, Certification | None], ...]] = (
+    ("r-region", "regional_manager", None),
+    ("o-compliance", "compliance_officer", None),
+    ("o-privacy", "privacy_officer", "privacy"),
+    ("o-product", "product_manager", None),
+    ("o-hr", "hr_officer", None),
+    ("o-trainer", "trainer", None),
+)
+AT_COUNTERS: Final = (
+    *("customer.", "subscription.", "order.", "payment."),
+    *("visit.", "shift.", "case.", "drawer.", "hall_day."),
+)
 SOURCES: Final = (
-    Source(name="counter-app", types=("customer.", "payment.", "visit.", "shift.")),
+    Source(name="counter-app", types=AT_COUNTERS),
     Source(name="queue-machine", types=("visit.",), owners=("hall",), systems=("queue_machine",)),
     Source(
         name="rating-pad",
@@ -42,12 +56,41 @@ SOURCES: Final = (
         owners=("hall",),
         systems=("rating_pad", "rating_link"),
     ),
-    Source(name="billing", types=("payment.",), owners=("customer",), systems=("billing",)),
+    Source(
+        name="billing",
+        types=("payment.", "subscription."),
+        owners=("customer",),
+        systems=("billing",),
+    ),
+    Source(
+        name="payment-gateway",
+        types=("payment.",),
+        owners=("customer",),
+        systems=("payment_gateway",),
+    ),
+    Source(
+        name="provisioning",
+        types=("order.", "subscription."),
+        owners=("customer",),
+        systems=("provisioning", "numbers"),
+    ),
     Source(
         name="customer-app",
         types=("customer.give_consent.", "customer.withdraw_consent."),
         owners=("customer",),
         systems=("customer_app", "sms_gateway"),
+    ),
+    Source(
+        name="regulator",
+        types=("customer.list_restriction.", "customer.lift_listing."),
+        owners=("customer",),
+        systems=("regulator",),
+    ),
+    Source(
+        name="head-office",
+        types=("policy.", "product.", "procedure.", "calendar.", "hall.", "clerk."),
+        owners=("operator", "clerk"),
+        systems=("hr", "learning", "web"),
     ),
 )
 
@@ -56,7 +99,8 @@ def founding_of(seed: int, halls: int = 3) -> Founding:
     """The operator that the seed stands for, with a simulated clock.
 
     Each hall has four to six business counters and two for consultation, whose clerks hold no
-    real-name certification; beside them a supervisor, a manager, and now and then a clerk who left.
+    real-name certification; beside them a supervisor, a manager and a clerk who left. The head
+    office works for all of them.
     Raises LedgerError for a number of halls that it has no names for.
     """
     if not 1 <= halls <= MAX_HALLS:
@@ -68,7 +112,7 @@ def founding_of(seed: int, halls: int = 3) -> Founding:
     names = _Names()
     built = [_hall(*HALLS[number], chance.randint(4, 6)) for number in range(halls)]
     staff = [clerk for hall in built for clerk in _staff(hall, names)]
-    return Founding(
+    founding = Founding(
         operator="Simulated Telecom",
         origin=ORIGIN,
         founded_at=founded_at,
@@ -76,9 +120,16 @@ def founding_of(seed: int, halls: int = 3) -> Founding:
         partitions=8,
         policy=PolicyVersion(version="2026.1", effective_from_at=founded_at.astimezone(UTC)),
         halls=tuple(built),
-        clerks=tuple(staff),
+        clerks=(*staff, *(_officer(*officer) for officer in HEAD_OFFICE)),
         sources=SOURCES,
+        products=PRODUCTS,
+        calendars=(calendar(FIRST_DAY.year),),
     )
+    return with_procedures(founding)
+
+
+def _officer(clerk_id: str, role: Role, held: Certification | None) -> Clerk:
+    return Clerk(clerk_id=clerk_id, role=role, certifications=_held(held) if held else ())
 
 
 def _hall(hall_id: str, name: str, business_counters: int) -> Hall:
@@ -116,14 +167,18 @@ def _clerk(names: "_Names", kind: str, role: Role, hall: Hall, *held: Certificat
         clerk_id=names.next(kind),
         role=role,
         hall_ids=(hall.hall_id,),
-        certifications=tuple(
-            Held(
-                certification=each,
-                valid_from_on=FIRST_DAY - timedelta(days=300),
-                valid_until_on=FIRST_DAY + timedelta(days=3_650),
-            )
-            for each in held
-        ),
+        certifications=_held(*held),
+    )
+
+
+def _held(*held: Certification) -> tuple[Held, ...]:
+    return tuple(
+        Held(
+            certification=each,
+            valid_from_on=FIRST_DAY - timedelta(days=300),
+            valid_until_on=FIRST_DAY + timedelta(days=3_650),
+        )
+        for each in held
     )
 
 

@@ -5,10 +5,15 @@ no operator assigns, and addresses lie in a city of that name, 示例市.
 """
 
 import hashlib
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Final, Literal
 
+from ledger.reference import Product
 from ledger.simulator.world import DAY, Data, World
+
+if TYPE_CHECKING:
+    from ledger.simulator.drawer import Drawer
 
 SURNAMES: Final = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧"
 GIVEN: Final = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰春梅建国志红文思雨欣怡子轩浩然"
@@ -28,6 +33,42 @@ class Payment:
     correlator_id: str
     day: int
     card_last4: str
+    drawer: "Drawer | None" = None
+
+
+@dataclass(slots=True)
+class Bill:
+    bill_id: str
+    amount_fen: int
+    outstanding_fen: int
+    due_on: date
+    disputed: bool = False
+
+
+@dataclass(slots=True)
+class Line:
+    """A line of a customer. `ordered` are the kinds of its orders that have not ended."""
+
+    line_id: str
+    customer: "Customer"
+    product: Product
+    status: Literal["pending", "active", "suspended", "ending", "ended"] = "pending"
+    add_ons: set[str] = field(default_factory=set[str])
+    ordered: set[str] = field(default_factory=set[str])
+    bills: list[Bill] = field(default_factory=list[Bill])
+    locked_from_on: date | None = None
+    locked_until_on: date | None = None
+    locked_fen: int = 0
+    lock_id: str = ""
+
+    @property
+    def outstanding_fen(self) -> int:
+        return sum(bill.outstanding_fen for bill in self.bills)
+
+    def is_mobile_at_rest(self, status: str = "active") -> bool:
+        """In that state, and nothing of it is being changed."""
+        is_mobile = self.product.family == "mobile"
+        return is_mobile and self.status == status and not self.ordered
 
 
 @dataclass(slots=True)
@@ -35,18 +76,41 @@ class Customer:
     customer_id: str
     identity_digest: str
     verified_until: int = -1
+    verification_id: str = ""
     payment: Payment | None = None
     consents: tuple[str, ...] = ()
+    lines: list[Line] = field(default_factory=list[Line])
+    collects_cards: bool = False
+    is_listed: bool = False
 
     @property
     def subject(self) -> str:
         return f"customer/{self.customer_id}"
 
+    @property
+    def numbers(self) -> int:
+        """The mobile lines, ordered ones included."""
+        return sum(
+            line.product.family == "mobile" and line.status != "ended" for line in self.lines
+        )
+
+    def bill(self) -> tuple[Line, Bill] | None:
+        """The oldest bill that is not paid and not disputed."""
+        for line in self.lines:
+            for bill in line.bills:
+                if bill.outstanding_fen and not bill.disputed:
+                    return line, bill
+        return None
+
+    def line_at_rest(self, status: str = "active") -> Line | None:
+        """A mobile line of which nothing is being changed."""
+        return next((line for line in self.lines if line.is_mobile_at_rest(status)), None)
+
 
 def new_customer(world: World) -> Customer:
     """Someone with a document of whose number only the keyed digest is known upstream."""
     digest = hashlib.sha256(f"{world.random.random()!r} {world.new_id('')}".encode()).hexdigest()
-    return Customer(f"d{digest[:32]}", digest)
+    return Customer(f"d{digest[:32]}", digest, collects_cards=world.chance(0.03))
 
 
 def registration(world: World, customer: Customer) -> Data:
@@ -79,6 +143,27 @@ def person_name(world: World) -> str:
 
 def phone(world: World) -> str:
     return f"100{world.digits(8)}"
+
+
+def agent(world: World, scope: str) -> Data:
+    """Somebody who comes in the customer's place, with both documents and an authorisation."""
+    digest = hashlib.sha256(f"agent {world.random.random()!r}".encode()).hexdigest()
+    return {
+        "agent_id": f"a{digest[:32]}",
+        "agent_name": person_name(world),
+        "agent_document_kind": "resident_id",
+        "agent_document_number": f"99{world.digits(4)}19{world.digits(10)}",
+        "agent_identity_digest": digest,
+        "relation": world.pick(("family", "family", "family", "colleague")),
+        "principal_document_shown": True,
+        "agent_document_shown": True,
+        "agent_document_result": "genuine" if world.chance(0.97) else "expired",
+        "agent_face_result": "match",
+        "face_consent_given": True,
+        "authorisation_document_id": world.new_id("doc"),
+        "scope": [scope],
+        "authorisation_until_on": world.on(world.day + world.between(0, 30)).isoformat(),
+    }
 
 
 def verification(world: World, customer: Customer, purpose: str) -> tuple[Data, bool]:

@@ -7,14 +7,19 @@ from pathlib import Path
 from ledger.reference import Clerk, Founding
 from ledger.simulator.founding import founding_of
 from ledger.simulator.hall import HallLife
+from ledger.simulator.head_office import Operator
 from ledger.simulator.world import DAY, World
 
 
 def days(seed: int, halls: int = 3) -> Iterator[Iterator[bytes]]:
     """One stream of messages a day, without end. Each must be read to its end before the next."""
     world = World(seed)
-    lives = _halls(world, founding_of(seed, halls))
+    founding = founding_of(seed, halls)
+    operator = Operator(world, founding)
+    lives = _halls(world, operator, founding)
     while True:
+        if world.on(world.day).weekday() == 0:
+            operator.begin_week()
         for life in lives:
             life.begin_day()
         yield world.run((world.day + 1) * DAY)
@@ -32,17 +37,6 @@ def messages(
     return islice((message for day in played for message in day), count)
 
 
-def whole_days(seed: int, halls: int, at_least: int) -> Iterator[bytes]:
-    """As `messages`, to the end of the day on which `at_least` of them have been sent."""
-    sent = 0
-    for day in days(seed, halls):
-        for message in day:
-            sent += 1
-            yield message
-        if sent >= at_least:
-            return
-
-
 def write_messages(path: Path, seed: int, halls: int, count: int) -> None:
     """Writes that many messages to a file, one a line."""
     with path.open("wb") as file:
@@ -50,11 +44,11 @@ def write_messages(path: Path, seed: int, halls: int, count: int) -> None:
             file.write(message + b"\n")
 
 
-def _halls(world: World, founding: Founding) -> list[HallLife]:
+def _halls(world: World, operator: Operator, founding: Founding) -> list[HallLife]:
     ids = [hall.hall_id for hall in founding.halls]
     others = [*ids[1:], ids[0]] if len(ids) > 1 else [None]
     return [
-        HallLife(world, hall, _staff(founding, hall.hall_id), other)
+        HallLife(world, operator, hall, _staff(founding, hall.hall_id), other)
         for hall, other in zip(founding.halls, others, strict=True)
     ]
 

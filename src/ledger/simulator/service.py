@@ -1,189 +1,89 @@
-"""Service: what a clerk does for one customer at the counter, errand by errand."""
+"""Service: one visit from start to close, and what every errand in it needs."""
 
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from ledger.simulator import back_office, mistakes, money, people
-from ledger.simulator.mistakes import Mistake
-from ledger.simulator.people import Customer, Payment
+from ledger.simulator import errands, mistakes, people, supervision
+from ledger.simulator.people import Customer
 from ledger.simulator.world import Actor, Data, Message
 
 if TYPE_CHECKING:
     from ledger.simulator.desk import Desk
     from ledger.simulator.hall import Ticket
 
-CHANGES: Final = (
-    "new_service", "change_plan", "change_plan", "sim_replacement", "upgrade", "port_in",
-    "number_migration", "ownership_transfer", "suspend_resume", "terminate",
-)  # fmt: skip
-PURPOSES: Final = {
-    "new_service": "activation",
-    "sim_replacement": "sim_replacement",
-    "port_in": "port_in",
-    "ownership_transfer": "transfer_of_ownership",
-    "terminate": "termination",
-}
-"""Why identity is verified, by need; `change` for all others."""
 COMMENTS: Final = ("服务热情", "等候时间有点长", "解释得很清楚", "办得很快", "柜台太少", "谢谢")
+LAST_LINK: Final = 19 * 3_600
+"""Links are opened until then, or the next day: nobody rates between the totals and midnight."""
 
 
 class Service:
-    """One visit from start to close; `open_needs` are those not met at its end."""
+    """`open_needs` are those not met at the visit's end; `outcome` is how it ended, where the
+    needs do not say; `wish` is what turns out to be wanted beside them. `begun` and `paid` are ids
+    of the newest payments."""
 
     def __init__(self, desk: "Desk", ticket: "Ticket") -> None:
-        self.desk: Final = desk
+        self.desk = desk
         self.ticket: Final = ticket
         self.world: Final = desk.world
         self.customer: Customer | None = None
         self.needs: list[str] = []
         self.open_needs: list[str] = []
+        self.outcome = ""
+        self.wish = ""
+        self.begun = ""
+        self.paid = ""
 
     def run(self) -> Actor:
-        world = self.world
         self.ticket.state = "over"
-        world.send(self._at_hall("visit.start.v1", {}))
-        yield world.between(10, 45)
-        yield from self._errand()
-        if self.customer is not None:
-            self.desk.hall.leave(self.customer)
-
-    def _errand(self) -> Actor:
-        match self.ticket.errand:
-            case "pay":
-                yield from self._pay()
-            case "consult":
-                yield from self._consult()
-            case "change":
-                yield from self._change()
-            case "update":
-                yield from self._update()
-            case "consent":
-                yield from self._consent()
-            case "refund":
-                yield from self._refund()
-            case "trouble":
-                yield from self._trouble()
+        self.world.send(self.at_hall("visit.start.v1", {}))
+        yield self.world.between(10, 45)
+        yield from errands.run(self, self.ticket.errand)
+        if self.wish and self.desk.consults:
+            if (yield from self._transfer()):
+                return
+            self.open_needs = list(self.needs)
+        elif self.wish == "payment":
+            yield from errands.run(self, "pay")
+        elif self.wish:
+            yield from errands.run(self, "order")
         yield from self._close()
 
-    # Errands
+    # From one counter to another
 
-    def _pay(self) -> Actor:
-        world = self.world
-        yield from self._ask("payment", *(("bill_query",) if world.chance(0.2) else ()))
-        yield from self._identify("service_password" if world.chance(0.6) else "sms_code")
-        yield world.between(20, 90)
-        yield from self._payment()
-        if world.chance(0.06):
-            yield from self._payment()
-        yield self._talk(150)
+    def _transfer(self) -> Generator[int, None, bool]:
+        """What is wanted is done at a business counter, where one is staffed."""
+        there = self.desk.hall.business_desk()
+        if there is None:
+            return False
+        data: Data = {"to_counter": there.counter, "reason": "certification_needed"}
+        message = self.at_hall("visit.transfer.v1", data)
+        if self.world.chance(0.03):
+            self.world.send(mistakes.to_nobody(message))
+            yield 20
+        self.world.send(message)
+        there.sent.append(self)
+        return True
 
-    def _consult(self) -> Actor:
-        world = self.world
-        yield from self._ask(world.pick(("inquiry", "inquiry", "bill_query", "campaign")))
-        if world.chance(0.35):
-            yield from self._identify("declared")
-            if world.chance(0.12):
-                yield from self._give_consent()
-            if self.desk.consults and world.chance(0.15):
-                yield from self._overreach()
-        yield self._talk(430)
+    def go_on(self, desk: "Desk") -> Actor:
+        """The business counter accepts, and does what the customer came for."""
+        self.desk = desk
+        self.world.send(self.at_hall("visit.accept_transfer.v1", {}))
+        yield self.world.between(10, 45)
+        yield from errands.run(self, "pay" if self.wish == "payment" else "order")
+        yield from self._close()
 
-    def _overreach(self) -> Actor:
-        """ENV-05: the clerk is not certified for real-name verification, and passes it on."""
-        yield self._talk(60)
-        assert self.customer is not None
-        data, _ = people.verification(self.world, self.customer, "change")
-        self.world.send(self._about("customer.verify_identity.v1", data))
-        self.open_needs = list(self.needs)
+    # Who it is
 
-    def _change(self) -> Actor:
-        world = self.world
-        need = world.pick(CHANGES)
-        yield from self._ask(need, *(("invoice",) if world.chance(0.1) else ()))
-        yield from self._identify("identity_document")
-        yield self._talk(90)
-        if not (yield from self._verify(PURPOSES.get(need, "change"))):
-            self.open_needs = [need]
-            return
-        yield self._talk(200)
-        if world.chance(0.2):
-            yield from self._give_consent()
-        if world.chance(0.45):
-            yield from self._payment()
-        yield self._talk(220)
-
-    def _update(self) -> Actor:
-        world = self.world
-        yield from self._ask("identity_update")
-        yield from self._identify("identity_document")
-        yield world.between(30, 120)
-        assert self.customer is not None
-        verified = self.customer.verified_until > world.now + 1_200
-        update = self._about("customer.update_data.v1", people.changed_data(world))
-        if not verified:
-            if world.chance(0.25):
-                # CUS-15: the clerk forgets to verify first.
-                world.send(update)
-                yield world.between(15, 60)
-            verified = yield from self._verify("change")
-        yield world.between(30, 120)
-        if not verified:
-            self.open_needs = list(self.needs)
-            return
-        yield from self.desk.act(update, mistakes.name_without_evidence)
-        yield self._talk(180)
-
-    def _consent(self) -> Actor:
-        yield from self._ask("campaign")
-        yield from self._identify("sms_code")
-        yield self._talk(150)
-        yield from self._give_consent()
-        if self.world.chance(0.3):
-            yield from self._give_consent()
-        yield self._talk(120)
-
-    def _refund(self) -> Actor:
-        """A customer wants money back for the last payment."""
-        world = self.world
-        yield from self._ask("payment", "bill_query")
-        self.customer = self.desk.hall.take_payer()
-        yield from self._identify("identity_document")
-        yield self._talk(150)
-        assert self.customer is not None
-        paid, self.customer.payment = self.customer.payment, None
-        if paid is None:
-            return
-        if paid.day != world.day and self.desk.may_refund and world.chance(0.4):
-            # PAY-18: a reversal would have had to be the same day.
-            yield from self._reverse(paid, "wrong_amount")
-            yield world.between(30, 120)
-        request = money.refund_request(world, paid, "owner")
-        message = self._about("payment.request_refund.v1", request)
-        yield from self.desk.act(message, mistakes.more_than_received, mistakes.by_an_agent)
-        world.start(back_office.refund(self.desk.hall, self.customer, paid, request))
-        self.open_needs = ["payment"]
-        yield self._talk(150)
-
-    def _trouble(self) -> Actor:
-        world = self.world
-        need = world.pick(("fault", "technical_support", "complaint"))
-        yield from self._ask(need)
-        if world.chance(0.6):
-            yield from self._identify("declared")
-        yield self._talk(420)
-        if world.chance(0.45):
-            self.open_needs = [need]
-
-    # Acts
-
-    def _ask(self, *needs: str) -> Actor:
-        self.needs = list(needs)
-        yield from self.desk.act(self._at_hall("visit.ask_needs.v1", {"needs": self.needs}))
+    def ask(self, *needs: str) -> Actor:
+        new = [need for need in needs if need not in self.needs]
+        self.needs += new
+        if new:
+            yield from self.desk.act(self.at_hall("visit.ask_needs.v1", {"needs": new}))
         yield self.world.between(15, 60)
 
-    def _identify(self, method: str) -> Actor:
+    def identify(self, method: str) -> Actor:
         """Finds the customer, or registers a new one, and says whose visit it is."""
         hall, world = self.desk.hall, self.world
         if self.customer is None:
@@ -194,19 +94,20 @@ class Service:
         elif world.chance(0.02):
             # ENV-11: registered again because nobody looked first.
             again = people.registration(world, self.customer)
-            world.send(self._about("customer.register.v1", again))
+            world.send(self.about("customer.register.v1", again))
             yield world.between(20, 60)
         found: Data = {
             "customer_id": self.customer.customer_id,
             "role": "holder" if world.chance(0.94) else "agent",
             "method": method,
         }
-        yield from self.desk.act(self._at_hall("visit.identify_customer.v1", found))
+        yield from self.desk.act(self.at_hall("visit.identify_customer.v1", found))
 
     def _register(self, customer: Customer) -> Actor:
-        yield self._talk(60)
-        message = self._about("customer.register.v1", people.registration(self.world, customer))
-        yield from self.desk.act(
+        yield self.talk(60)
+        data = people.registration(self.world, customer)
+        message = self.about("customer.register.v1", data)
+        sent = yield from self.desk.act(
             message,
             mistakes.mistyped_digest,
             mistakes.without_number,
@@ -215,114 +116,85 @@ class Service:
             mistakes.without_notice,
         )
         yield self.world.between(10, 40)
+        if self.world.chance(0.01):
+            yield from self._corrected(sent)
 
-    def _verify(self, purpose: str) -> Generator[int, None, bool]:
+    def _corrected(self, sent: str) -> Actor:
+        """A telephone number that was typed wrong; corrected twice is once too often."""
+        correction: Data = {
+            "wrong_entry_id": f"counter-app:{sent}:1",
+            "field": "contact_phone",
+            "should_be": people.phone(self.world),
+            "error_kind": "typing",
+            "found_by": "customer",
+            "note": "联系电话录错一位",
+        }
+        message = self.about("customer.correct_entry.v1", correction)
+        yield from self.desk.act(message, mistakes.corrects_an_amount)
+        if self.world.chance(0.1):
+            # ENV-13
+            yield 20
+            self.world.send(message)
+        yield self.world.between(10, 40)
+
+    def verify(self, purpose: str) -> Generator[int, None, bool]:
         """Whether the customer's identity is verified in the end; a second try is common."""
-        assert self.customer is not None
+        customer = self.customer
+        assert customer is not None
         for _ in range(2):
-            data, succeeds = people.verification(self.world, self.customer, purpose)
+            data, succeeds = people.verification(self.world, customer, purpose)
             yield from self.desk.act(
-                self._about("customer.verify_identity.v1", data),
+                self.about("customer.verify_identity.v1", data),
                 mistakes.without_face_consent,
                 mistakes.without_face,
                 mistakes.copy_not_marked,
                 mistakes.by_app,
             )
             if succeeds:
-                self.customer.verified_until = self.world.now + people.VERIFIED_SECONDS
+                customer.verified_until = self.world.now + people.VERIFIED_SECONDS
+                customer.verification_id = str(data["verification_id"])
                 return True
             yield self.world.between(60, 180)
             if self.world.chance(0.5):
                 break
         return False
 
-    def _give_consent(self) -> Actor:
+    def give_consent(self) -> Actor:
         assert self.customer is not None
         purpose = self.world.pick(people.PURPOSES)
-        message = self._about("customer.give_consent.v1", people.consent(self.world, purpose))
+        message = self.about("customer.give_consent.v1", people.consent(self.world, purpose))
         yield from self.desk.act(message, mistakes.not_explicit, mistakes.not_separate)
         self.customer.consents = (*self.customer.consents, purpose)[-5:]
         yield self.world.between(10, 40)
 
-    def _payment(self) -> Actor:
-        """Takes money, gives a receipt, and sometimes has to undo it and begin again."""
-        desk, world, customer = self.desk, self.world, self.customer
-        assert customer is not None
-        data = money.payment(world, desk.hall.hall_id, desk.shift_id)
-        message = self._about("payment.receive.v1", data)
-        yield from desk.act(message, *self._payment_mistakes())
-        paid = money.remembered(data, world.day)
-        yield from self._receipt(paid)
-        customer.payment = paid
-        undone = world.random.random()
-        if undone < 0.006:
-            yield world.between(60, 200)
-            yield from self._reverse(paid, "wrong_amount")
-            customer.payment = None
-        elif undone < 0.009:
-            world.start(back_office.reversal_later(desk.hall, customer, paid))
-            customer.payment = None
-
-    def _payment_mistakes(self) -> tuple[Mistake, ...]:
-        usual = mistakes.does_not_add_up, mistakes.for_a_bill, mistakes.incomplete
-        paid = self.customer.payment if self.customer else None
-        if paid is None:
-            return usual
-        return (*usual, mistakes.under_an_old_correlator(paid.correlator_id))
-
-    def _receipt(self, paid: Payment) -> Actor:
-        """Most clerks print it; the ledger issues the others itself ten minutes later."""
-        world = self.world
-        yield world.between(10, 50)
-        if not world.chance(0.85):
-            return
-        data = money.receipt(world, paid)
-        message = self._about("payment.issue_receipt.v1", data)
-        yield from self.desk.act(message, mistakes.receipt_of_another_amount)
-        if world.chance(0.02):
-            # PAY-14: printed again as if it were a new one.
-            yield world.between(20, 60)
-            world.send(replace(message, data=money.receipt(world, paid)))
-
-    def _reverse(self, paid: Payment, reason: str) -> Actor:
-        """By the clerk where certified, else by the supervisor; another person approves."""
-        hall, world = self.desk.hall, self.world
-        data = money.reversal(world, hall.hall_id, paid, reason)
-        message = self._about("payment.reverse.v1", data)
-        if self.desk.may_refund:
-            message = replace(message, approver=hall.supervisor)
-        else:
-            if world.chance(0.3):
-                # ENV-05: without the certification for refunds.
-                world.send(replace(message, approver=hall.supervisor))
-                yield world.between(60, 180)
-            message = replace(message, actor=hall.supervisor, approver=hall.manager)
-        if world.chance(0.2):
-            world.send(mistakes.approved_by_oneself(message))
-            yield world.between(30, 120)
-        elif world.chance(0.05):
-            world.send(mistakes.in_part(message))
-            yield world.between(20, 60)
-        world.send(message)
+    # The end
 
     def _close(self) -> Actor:
+        hall, world = self.desk.hall, self.world
         met = [need for need in self.needs if need not in self.open_needs]
-        outcome = "all_done"
-        if self.open_needs:
-            outcome = "partly_done" if met else "referred_elsewhere"
+        outcome = self.outcome
+        if not outcome:
+            outcome = "all_done"
+            if self.open_needs:
+                outcome = "partly_done" if met else "referred_elsewhere"
         closing: Data = {
             "outcome": outcome,
             "needs_met": met,
             "needs_open": self.open_needs,
-            "follow_up_asked": bool(self.open_needs) and self.world.chance(0.4),
+            "follow_up_asked": bool(self.open_needs) and world.chance(0.4),
         }
-        message = self._at_hall("visit.close.v1", closing)
+        message = self.at_hall("visit.close.v1", closing)
         yield from self.desk.act(message, mistakes.needs_do_not_add_up)
-        if self.world.chance(0.004):
+        hall.book.leave(self.ticket.visit, "visits_completed")
+        if world.chance(0.004):
             # ENV-12: closed is closed.
             yield 10
-            self.world.send(message)
-        self.world.start(self._rate())
+            world.send(message)
+        if world.chance(0.006):
+            supervision.observe(hall, self.ticket.visit, self.desk.clerk)
+        if self.customer is not None:
+            hall.leave(self.customer)
+        world.start(self._rate())
 
     def _rate(self) -> Actor:
         """About three in ten customers rate, most at the pad, some later by a link."""
@@ -330,7 +202,10 @@ class Service:
         if not world.chance(0.31):
             return
         by_link = world.chance(0.2)
-        yield world.between(600, 20_000) if by_link else world.between(3, 40)
+        seconds = world.between(600, 20_000) if by_link else world.between(3, 40)
+        if by_link and world.second_of_day + seconds > LAST_LINK:
+            seconds += 86_400 - world.second_of_day
+        yield seconds
         happy = 0.62 if not self.open_needs else 0.4
         score = 5 if world.chance(happy) else world.pick((4, 4, 4, 4, 4, 3, 3, 2, 1))
         data: Data = {"score": score}
@@ -338,7 +213,13 @@ class Service:
             data |= {"attitude": score, "skill": min(5, score + 1), "speed": max(1, score - 1)}
         if world.chance(0.08):
             data["comment"] = world.pick(COMMENTS)
-        self._say_rating(data, "rating_link" if by_link else "rating_pad")
+        system = "rating_link" if by_link else "rating_pad"
+        if by_link and world.chance(0.03):
+            # VIS-34: out of a scale of five.
+            self._say_rating({**data, "score": 10}, system)
+        self._say_rating(data, system)
+        self.desk.hall.book.count("rated")
+        self.desk.hall.book.count("rating_sum", score)
         if by_link and world.chance(0.04):
             # VIS-35: rated again.
             yield world.between(20, 300)
@@ -348,13 +229,15 @@ class Service:
         hall = self.desk.hall
         hall.by_machine("visit.rate.v1", self.ticket, data, "rating-pad", f"system:{system}")
 
-    def _talk(self, seconds: int) -> int:
+    # Words
+
+    def talk(self, seconds: int) -> int:
         """How long people talk: about that long, sometimes much longer."""
         return int(seconds * self.world.random.lognormvariate(-0.08, 0.4))
 
-    def _at_hall(self, type_: str, data: Data) -> Message:
+    def at_hall(self, type_: str, data: Data) -> Message:
         return self.desk.at_hall(type_, data, self.ticket)
 
-    def _about(self, type_: str, data: Data) -> Message:
+    def about(self, type_: str, data: Data) -> Message:
         assert self.customer is not None
-        return replace(self._at_hall(type_, data), subject=self.customer.subject)
+        return replace(self.at_hall(type_, data), subject=self.customer.subject)

@@ -75,8 +75,9 @@ class World:
                 sent.clear()
         self.now = until
 
-    def send(self, message: Message) -> None:
-        """Sends a message now; a few are sent again later, as they are or with a new time."""
+    def send(self, message: Message) -> str:
+        """Sends a message now and returns its id; a few are sent again later, as they are or with
+        a new time."""
         self._numbers += 1
         id_ = f"{message.source}-{self._numbers:07d}"
         message = msgspec.structs.replace(
@@ -86,6 +87,7 @@ class World:
         self._sent.append(line)
         if self.random.random() < REPEATED:
             self.start(self._send_again(message, line), self.between(1, 40))
+        return id_
 
     def _send_again(self, message: Message, line: bytes) -> Actor:
         if self.chance(STAMPED_ANEW):

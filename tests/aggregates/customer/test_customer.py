@@ -415,6 +415,6 @@ def test_nothing_but_a_registration_concerns_an_unknown_customer() -> None:
 # React
 
 
-def test_nothing_follows_from_a_customers_events_yet() -> None:
+def test_nothing_follows_from_a_verification() -> None:
     envelope = known().envelope("customer.verify_identity.v1", NOW)
     assert list(reactions(verified(), envelope, SUBJECT)) == []

@@ -123,7 +123,7 @@ def test_a_transfer_has_a_reference_and_no_terminal() -> None:
 
 
 def test_a_payment_id_is_used_once() -> None:
-    paid().when(receive(correlator_id="cor2"), **AT_COUNTER).refused("ENV-11")
+    paid().when(receive(correlator_id="cor2"), **AT_COUNTER).refused("ENV-12")
 
 
 # Allocate and receipt
@@ -135,8 +135,8 @@ def test_allocations_never_exceed_what_was_received() -> None:
     part = case.when(allocate(3_000)).recorded(payment.Allocated)
     assert part.unallocated_fen == 1_900
     case.given(part)
-    case.when(allocate(1_000, 901)).refused("PAY-11")
-    whole = case.when(allocate(1_000, 900)).recorded(payment.Allocated)
+    case.when(allocate(1_000, 901, first=1)).refused("PAY-11")
+    whole = case.when(allocate(1_000, 900, first=1)).recorded(payment.Allocated)
     assert whole.unallocated_fen == 0
 
 

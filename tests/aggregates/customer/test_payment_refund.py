@@ -9,6 +9,7 @@ from ledger.aggregates.model import FollowOn, Settled
 from tests.aggregates.case import NOW, Case, later, reactions
 from tests.aggregates.customer.samples import (
     SUBJECT,
+    agent_verified,
     decide_refund,
     known,
     paid,
@@ -47,11 +48,20 @@ def test_a_refund_that_was_denied_or_failed_may_be_asked_again_under_a_new_id() 
 def test_a_refund_is_asked_by_the_owner_or_the_system() -> None:
     case = paid()
     by_agent = request_refund(requester="agent", agent_id="a1")
-    case.when(by_agent).refused("PAY-21", "agent")
+    case.when(by_agent).refused("PAY-21", "a1")
     case.when(request_refund(requester="system")).refused("PAY-21")
     billing = {"actor": "system:billing"}
     case.when(request_refund(requester="system"), **billing).recorded(payment.RefundRequested)
     case.when(request_refund(), **billing).refused("PAY-21")
+
+
+def test_a_refund_is_asked_by_an_agent_in_scope() -> None:
+    wish = request_refund(requester="agent", agent_id="agent1")
+    case = paid().given(agent_verified(hours=24))
+    case.when(wish, at=later(hours=24)).recorded(payment.RefundRequested)
+    case.when(wish, at=later(hours=24, seconds=1)).refused("PAY-21")
+    elsewhere = paid().given(agent_verified(scope=("complaint",)))
+    elsewhere.when(wish).refused("PAY-21")
 
 
 def test_only_a_refund_that_waits_is_decided() -> None:

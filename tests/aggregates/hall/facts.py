@@ -3,7 +3,9 @@
 from datetime import date, datetime
 from typing import Any, Final
 
-from ledger.aggregates.hall import shift, visit
+from ledger.aggregates import copies
+from ledger.aggregates.hall import case as hall_case
+from ledger.aggregates.hall import hall_day, shift, visit
 from tests.aggregates.case import Case, later
 
 HALL: Final = "hall/renmin"
@@ -16,6 +18,7 @@ AT_K1: Final[dict[str, Any]] = {"actor": "c-li", "hall": "renmin", "counter": "k
 AT_K2: Final[dict[str, Any]] = {"actor": "c-wang", "hall": "renmin", "counter": "k2"}
 V1: Final[dict[str, Any]] = {**AT_K1, "visit": "v1"}
 V2: Final[dict[str, Any]] = {**AT_K1, "visit": "v2"}
+REACTOR: Final[dict[str, Any]] = {"actor": "system:reactor"}
 CLOCK: Final[dict[str, Any]] = {"actor": "system:clock"}
 QUEUE: Final[dict[str, Any]] = {"actor": "system:queue_machine"}
 PAD: Final[dict[str, Any]] = {"actor": "system:rating_pad"}
@@ -36,6 +39,11 @@ def open_shift(
 def shift_opened(shift_id: str, counter_id: str, duty: shift.Duty = "counter") -> shift.Opened:
     wish = open_shift(shift_id, counter_id, duty)
     return shift.Opened.of(wish, role="clerk", certifications=("real_name",))
+
+
+def open_day(**parameters: Any) -> Case:
+    """The business day is opened, and nobody is there yet."""
+    return Case(HALL, **parameters).given(hall_day.Opened(business_on=TUESDAY), at=OPENING)
 
 
 def open_hall(**parameters: Any) -> Case:
@@ -86,3 +94,44 @@ def closed() -> Case:
         rate_until_at=later(days=7),
     )
     return started().given(event, **V1)
+
+
+def identified() -> Case:
+    """The visit v1 is served by c-li at k1 and is that of customer d1."""
+    event = visit.CustomerIdentified(customer_id="d1", role="holder", method="declared")
+    return started().given(event, **V1)
+
+
+def take(
+    case_id: str = "o1",
+    keeper: str = "c-li",
+    due_at: datetime | None = None,
+    order_kind: Any = None,
+    kind: Any = "order",
+) -> copies.TakeCase:
+    return copies.TakeCase(
+        case_id=case_id,
+        kind=kind,
+        order_kind=order_kind,
+        customer_id="d1",
+        keeper_clerk_id=keeper,
+        due_at=due_at,
+    )
+
+
+def taken(
+    case_id: str = "o1", keeper: str = "c-li", due_at: datetime | None = None
+) -> hall_case.Taken:
+    return hall_case.Taken.of(take(case_id, keeper, due_at))
+
+
+def release(
+    case_id: str = "o1", to_state: Any = "completed", order_kind: Any = None, kind: Any = "order"
+) -> copies.ReleaseCase:
+    return copies.ReleaseCase(case_id=case_id, kind=kind, order_kind=order_kind, to_state=to_state)
+
+
+def offered(case_id: str = "o1", to: str = "c-wang", keeper: str = "c-li") -> hall_case.HandedOver:
+    return hall_case.HandedOver(
+        case_id=case_id, to_clerk_id=to, reason="shift_change", from_clerk_id=keeper
+    )

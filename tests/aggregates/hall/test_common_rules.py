@@ -12,7 +12,7 @@ from typing import Any, Final
 import pytest
 
 from ledger import policy
-from ledger.aggregates import common
+from ledger.aggregates import common, copies
 from ledger.aggregates.hall import register as hall_register
 from ledger.aggregates.hall import shift, visit
 from ledger.aggregates.model import Marks
@@ -52,6 +52,25 @@ def test_a_hall_that_is_closed_down_records_nothing() -> None:
     case.when(ARRIVE, **QUEUE, visit="v1").recorded(visit.Arrived)
     case.hall("renmin", status="closed_down")
     case.when(ARRIVE, **QUEUE, visit="v1").refused("ENV-02")
+
+
+def test_what_ends_goes_on_in_a_hall_that_is_closed_down() -> None:
+    case = open_hall()
+    end = shift.Close(shift_id="s-c-li", forced=False, reason="planned_end")
+    case.hall("renmin", status="closed_down").when(end).recorded(shift.Closed)
+
+
+def test_what_other_owners_tell_is_recorded_however_late_and_in_a_closed_hall() -> None:
+    case = open_hall().hall("renmin", status="closed_down")
+    told = copies.NotePayment(
+        customer_id="d1", payment_id="p1", method="alipay", direction="in", amount_fen=100
+    )
+    copy: dict[str, Any] = {"actor": "system:reactor", "hall": "renmin"}
+    late = NOW + BACKDATE + timedelta(seconds=1)
+    case.when(told, **copy).refused("ENV-02")
+    outcome = case.when(told, **copy, cause="counter-app:m1:1", recorded_at=late)
+    assert not isinstance(outcome.decision, Refusal)
+    open_hall().when(told, **copy, recorded_at=late).refused("ENV-09")
 
 
 def test_the_hall_in_the_envelope_is_the_hall_that_records() -> None:

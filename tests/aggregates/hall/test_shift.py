@@ -5,14 +5,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from ledger.aggregates.hall import shift, visit
+from ledger.aggregates.hall import hall_day, shift, visit
 from tests.aggregates.case import Case, later
 from tests.aggregates.hall.facts import (
     ARRIVED,
     AT_K1,
     CLOSE,
     HALL,
+    LAPSE,
     STARTED,
+    TUESDAY,
+    open_day,
     open_shift,
     shift_opened,
 )
@@ -22,7 +25,7 @@ OTHER_CLERKS_SHIFT: dict[str, Any] = {"actor": "c-wang"}
 
 def opened(**parameters: Any) -> Case:
     """c-li stands at counter k1 since ten o'clock."""
-    return Case(HALL, **parameters).given(shift_opened("s1", "k1"))
+    return open_day(**parameters).given(shift_opened("s1", "k1"))
 
 
 def serving() -> Case:
@@ -41,13 +44,23 @@ def close_shift(
 
 
 def test_an_opened_shift_tells_the_role_and_the_certifications_of_the_day() -> None:
-    event = Case(HALL).when(open_shift()).recorded(shift.Opened)
-    assert event.role == "clerk"
+    event = open_day().when(open_shift()).recorded(shift.Opened)
+    assert (event.role, event.overrun_at) == ("clerk", LAPSE)
     assert set(event.certifications) == {"real_name", "cash", "refunds"}
 
 
-def test_a_certification_that_has_ended_is_not_told() -> None:
+def test_the_first_shift_of_a_day_opens_the_day() -> None:
     case = Case(HALL)
+    opened, day = case.when(open_shift()).recorded(shift.Opened, hall_day.Opened)
+    assert day.business_on == TUESDAY
+    case.given(opened, day)
+    case.when(open_shift("s2", "k2"), actor="c-wang").recorded(shift.Opened)
+    tomorrow = {"actor": "c-wang", "at": later(days=1)}
+    case.when(open_shift("s2", "k2"), **tomorrow).recorded(shift.Opened, hall_day.Opened)
+
+
+def test_a_certification_that_has_ended_is_not_told() -> None:
+    case = open_day()
     clerk = case.reference.clerk("c-li", later())
     assert clerk is not None
     real_name, cash, refunds = clerk.certifications
@@ -65,8 +78,9 @@ def test_a_clerk_has_one_open_shift() -> None:
 
 
 def test_a_clerk_of_another_hall_opens_no_shift_here() -> None:
-    Case(HALL).when(open_shift(), actor="c-chen").refused("ENV-04", "renmin")
-    Case("hall/binjiang").when(open_shift(), actor="c-chen").recorded(shift.Opened)
+    open_day().when(open_shift(), actor="c-chen").refused("ENV-04", "renmin")
+    case = Case("hall/binjiang").given(hall_day.Opened(business_on=TUESDAY), actor="c-chen")
+    case.when(open_shift(), actor="c-chen").recorded(shift.Opened)
 
 
 @pytest.mark.parametrize(("actor", "duty", "refused"), [
@@ -79,7 +93,7 @@ def test_a_clerk_of_another_hall_opens_no_shift_here() -> None:
     ("c-wang", "cashier", False),
 ])  # fmt: skip
 def test_a_duty_takes_its_certification(actor: str, duty: shift.Duty, refused: bool) -> None:
-    outcome = Case(HALL).when(open_shift(duty=duty), actor=actor)
+    outcome = open_day().when(open_shift(duty=duty), actor=actor)
     if refused:
         outcome.refused("SHF-03", duty)
     else:
@@ -87,13 +101,13 @@ def test_a_duty_takes_its_certification(actor: str, duty: shift.Duty, refused: b
 
 
 def test_the_policy_says_which_duty_takes_which_certification() -> None:
-    case = Case(HALL, shift__required_certifications={"greeter": "privacy"})
+    case = open_day(shift__required_certifications={"greeter": "privacy"})
     case.when(open_shift(duty="greeter")).refused("SHF-03", "privacy")
     case.when(open_shift(duty="counter"), actor="c-zhao").recorded(shift.Opened)
 
 
 def test_a_shift_stands_at_a_counter_of_the_hall() -> None:
-    Case(HALL).when(open_shift(counter_id="k9")).refused("SHF-04", "k9")
+    open_day().when(open_shift(counter_id="k9")).refused("SHF-04", "k9")
 
 
 @pytest.mark.parametrize(("standing", "coming", "refused"), [
@@ -107,7 +121,7 @@ def test_a_shift_stands_at_a_counter_of_the_hall() -> None:
 def test_one_counter_or_cashier_duty_stands_at_a_counter(
     standing: shift.Duty, coming: shift.Duty, refused: bool
 ) -> None:
-    case = Case(HALL).given(shift_opened("s1", "k1", standing))
+    case = open_day().given(shift_opened("s1", "k1", standing))
     outcome = case.when(open_shift("s2", "k1", coming), actor="c-wang")
     if refused:
         outcome.refused("SHF-04", "c-li")
@@ -190,7 +204,7 @@ def test_a_forced_close_has_another_persons_approval_and_a_reason(
 
 
 @pytest.mark.parametrize(("case", "wish", "actor", "first"), [
-    (Case(HALL).given(shift_opened("s1", "k1"), actor="c-zhao"), open_shift("s2", "k9"), "c-zhao",
+    (open_day().given(shift_opened("s1", "k1"), actor="c-zhao"), open_shift("s2", "k9"), "c-zhao",
         "SHF-02"),
     (opened(), open_shift("s2", "k9"), "c-zhao", "SHF-03"),
     (opened(), open_shift("s2", "k1"), "c-wang", "SHF-04"),

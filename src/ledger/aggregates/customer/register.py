@@ -7,10 +7,26 @@ import msgspec
 
 from ledger.aggregates import corrections
 from ledger.aggregates.customer.customer import events as customer
-from ledger.aggregates.customer.customer.interactions import IdentityBasis
+from ledger.aggregates.customer.customer import rules
+from ledger.aggregates.customer.customer.interactions import (
+    CORRECTED_FIELDS,
+)
+from ledger.aggregates.customer.customer.words import (
+    IdentityBasis,
+    PartyKind,
+)
+from ledger.aggregates.customer.order import register as order
+from ledger.aggregates.customer.order.interactions import (
+    Abandon,
+    AcceptCancellation,
+    Place,
+    RequestCancellation,
+)
 from ledger.aggregates.customer.payment import events as payment
+from ledger.aggregates.customer.subscription import register as subscription
 from ledger.aggregates.model import NEW, Context, Event, Interaction
 from ledger.entry import Envelope
+from ledger.rules import Refusal
 
 KEPT_VERIFICATIONS: Final = 20
 
@@ -19,19 +35,38 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Bounded but for the ids that must be unique for ever, which a customer makes few of."""
 
     status: str = NEW
+    party_kind: PartyKind = "person"
     identity_basis: IdentityBasis = "document"
+    is_restricted: bool = False
+    linked_numbers: dict[str, int] = {}
     verifications: dict[str, datetime] = {}
     correlators: frozenset[str] = frozenset()
     receipt_numbers: frozenset[str] = frozenset()
+    invoice_numbers: frozenset[str] = frozenset()
     corrected: frozenset[str] = frozenset()
+    orders: order.Orders = order.Orders()
+    lines: subscription.Lines = subscription.Lines()
 
     @property
     def known(self) -> bool:
         return self.status not in (NEW, "erased")
 
+    @property
+    def open_lines(self) -> tuple[str, ...]:
+        """The lines that have not ended."""
+        return tuple(self.lines.lines)
+
+    def counted_numbers(self, families: tuple[str, ...]) -> int:
+        """The lines of this file that count towards the legal limit."""
+        return self.lines.own_in(families)
+
+    def verification(self, verification_id: str | None) -> datetime | None:
+        """Until when that identity verification of this customer is valid; None if unknown."""
+        return self.verifications.get(verification_id or "")
+
     def verified_at(self, verification_id: str | None, moment: datetime) -> bool:
         """Whether that identity verification of this customer is still valid at `moment`."""
-        valid_until_at = self.verifications.get(verification_id or "")
+        valid_until_at = self.verification(verification_id)
         return valid_until_at is not None and moment <= valid_until_at
 
     def verified_by_any(self, moment: datetime) -> bool:
@@ -46,7 +81,10 @@ def evolve(register: Register, event: Event, stream: str, envelope: Envelope) ->
     match event:
         case customer.Registered():
             return msgspec.structs.replace(
-                register, status="prospective", identity_basis=event.identity_basis
+                register,
+                status="prospective",
+                party_kind=event.party_kind,
+                identity_basis=event.identity_basis,
             )
         case customer.IdentityVerified():
             newest = [
@@ -57,7 +95,31 @@ def evolve(register: Register, event: Event, stream: str, envelope: Envelope) ->
             return msgspec.structs.replace(
                 register, status=status, verifications=dict(newest[-KEPT_VERIFICATIONS:])
             )
-        case payment.Received():
+        case customer.DocumentReplaced():
+            return msgspec.structs.replace(register, identity_basis="document")
+        case customer.Linked():
+            linked = {event.other_customer_id: 0, **register.linked_numbers}
+            return msgspec.structs.replace(register, linked_numbers=linked)
+        case customer.LinkedNumbersRecorded():
+            told = {event.other_customer_id: event.active_numbers}
+            linked = {**register.linked_numbers, **told}
+            lines = msgspec.structs.replace(register.lines, linked=sum(linked.values()))
+            return msgspec.structs.replace(register, linked_numbers=linked, lines=lines)
+        case customer.DataCorrected():
+            places = {
+                f"{event.wrong_entry_id} {name}"
+                for name in CORRECTED_FIELDS
+                if getattr(event, name) is not None
+            }
+            return msgspec.structs.replace(register, corrected=register.corrected | places)
+        case customer.ProcessingRestricted() | customer.RestrictionLifted():
+            is_restricted = isinstance(event, customer.ProcessingRestricted)
+            return msgspec.structs.replace(register, is_restricted=is_restricted)
+        case customer.Terminated():
+            return msgspec.structs.replace(register, status="terminated")
+        case customer.Returned():
+            return msgspec.structs.replace(register, status="active")
+        case payment.Begun() | payment.Received():
             return msgspec.structs.replace(
                 register, correlators=register.correlators | {event.correlator_id}
             )
@@ -65,8 +127,18 @@ def evolve(register: Register, event: Event, stream: str, envelope: Envelope) ->
             return msgspec.structs.replace(
                 register, receipt_numbers=register.receipt_numbers | {event.receipt_number}
             )
+        case payment.InvoiceIssued():
+            return msgspec.structs.replace(
+                register, invoice_numbers=register.invoice_numbers | {event.invoice_number}
+            )
+        case payment.InvoiceCancelled():
+            return msgspec.structs.replace(
+                register, invoice_numbers=register.invoice_numbers | {event.credit_note_number}
+            )
         case _:
-            return register
+            orders = order.evolve(register.orders, event, envelope)
+            lines = subscription.evolve(register.lines, event, envelope)
+            return msgspec.structs.replace(register, orders=orders, lines=lines)
 
 
 def owner_known(context: Context[Register], interaction: Interaction) -> bool:
@@ -79,3 +151,28 @@ def owner_known(context: Context[Register], interaction: Interaction) -> bool:
 def counter_on_shift(register: Register, actor: str) -> str | None:
     """Shifts are the hall's: a customer's partition knows none and asks for none."""
     return None
+
+
+WHILE_RESTRICTED: Final = frozenset(
+    {"customer", "archive", "fraud", "payment", "complaint", "fault", "port", "subscription"}
+)
+"""Aggregates that go on while processing is restricted: they keep, settle, protect or answer."""
+ENDING_ORDERS: Final = frozenset({"suspension", "termination"})
+WINDING_UP: Final = (Abandon, RequestCancellation, AcceptCancellation, corrections.Correction)
+"""What may be done with any order even then."""
+
+
+def check(context: Context[Register], interaction: Interaction) -> Refusal | None:
+    """CST-07. What a system tells has happened already, and is recorded."""
+    if not context.register.is_restricted or context.actor_is_system:
+        return None
+    aggregate, _, _ = interaction.marks.type.partition(".")
+    if aggregate in WHILE_RESTRICTED or isinstance(interaction, WINDING_UP):
+        return None
+    kind = interaction.kind if isinstance(interaction, Place) else None
+    if kind is None:
+        begun = context.register.orders.open.get(getattr(interaction, "order_id", ""))
+        kind = begun.kind if begun is not None else None
+    if kind in ENDING_ORDERS:
+        return None
+    return rules.CST_07(f"processing is restricted: no {interaction.marks.type}")

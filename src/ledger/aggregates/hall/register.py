@@ -1,30 +1,25 @@
 """The hall's register: what rules ask across the streams of one hall."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Final, TypeVar
 
 import msgspec
 
 from ledger.aggregates import common, corrections
-from ledger.aggregates.hall.shift import events as shift
-from ledger.aggregates.hall.shift.interactions import Duty
+from ledger.aggregates.hall.case import register as case_register
+from ledger.aggregates.hall.drawer import register as drawer_register
+from ledger.aggregates.hall.hall_day import register as hall_day_register
+from ledger.aggregates.hall.shift import register as shift_register
 from ledger.aggregates.hall.visit import events as visit
 from ledger.aggregates.model import Context, Event, Interaction
 from ledger.entry import Envelope
+from ledger.rules import Refusal
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 KEPT_TICKET_DAYS: Final = 4
 """Today and the days that may still be entered late (`clock.backdate_days`)."""
-
-
-class OpenShift(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    shift_id: str
-    counter: str
-    duty: Duty
-    opened_at: datetime
-    visits_closed: int = 0
 
 
 class Serving(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +34,10 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     visit, `tickets` by business day.
     """
 
-    shifts: dict[str, OpenShift] = {}
+    shifts: shift_register.Shifts = {}
+    cases: case_register.Cases = case_register.Cases()
+    drawers: drawer_register.Drawers = drawer_register.Drawers()
+    days: hall_day_register.Days = hall_day_register.Days()
     serving: dict[str, Serving] = {}
     called: dict[str, str] = {}
     waiting: dict[str, str] = {}
@@ -65,6 +63,8 @@ VisitMoved = (
     | visit.Abandoned
     | visit.Lapsed
     | visit.Started
+    | visit.Transferred
+    | visit.TransferAccepted
     | visit.Closed
 )
 """The events after which a visit waits, is called or is served somewhere else than before."""
@@ -75,21 +75,14 @@ def evolve(register: Register, event: Event, stream: str, envelope: Envelope) ->
     if corrected is not None:
         return msgspec.structs.replace(register, corrected=register.corrected | {corrected})
     if isinstance(event, VisitMoved):
-        return _visit(register, event, stream.removeprefix("visit/"), envelope)
-    replace = msgspec.structs.replace
-    match event:
-        case shift.Opened():
-            opened = OpenShift(
-                shift_id=event.shift_id,
-                counter=event.counter_id,
-                duty=event.duty,
-                opened_at=envelope.time,
-            )
-            return replace(register, shifts={**register.shifts, envelope.actor: opened})
-        case shift.Closed():
-            return replace(register, shifts=_without_key(register.shifts, event.clerk_id))
-        case _:
-            return register
+        register = _visit(register, event, stream.removeprefix("visit/"), envelope)
+    return msgspec.structs.replace(
+        register,
+        shifts=shift_register.evolve(register.shifts, event, envelope),
+        cases=case_register.evolve(register.cases, event, envelope),
+        drawers=drawer_register.evolve(register.drawers, event, envelope),
+        days=hall_day_register.evolve(register.days, event, envelope),
+    )
 
 
 def _visit(register: Register, event: VisitMoved, visit_id: str, envelope: Envelope) -> Register:
@@ -118,21 +111,16 @@ def _visit(register: Register, event: VisitMoved, visit_id: str, envelope: Envel
                 waiting=_without_key(register.waiting, visit_id),
                 called=_without_value(register.called, visit_id),
             )
-        case visit.Started():
+        case visit.Started() | visit.TransferAccepted():
             serving = Serving(visit=visit_id, clerk=envelope.actor)
             return replace(
                 register,
                 called=_without_value(register.called, visit_id),
                 serving={**register.serving, _counter(event, envelope): serving},
             )
-        case visit.Closed():
-            own = register.shifts[envelope.actor]
-            own = replace(own, visits_closed=own.visits_closed + 1)
-            return replace(
-                register,
-                serving=_without_key(register.serving, _counter(event, envelope)),
-                shifts={**register.shifts, envelope.actor: own},
-            )
+        case visit.Transferred() | visit.Closed():
+            counter = _counter(event, envelope)
+            return replace(register, serving=_without_key(register.serving, counter))
 
 
 def _counter(event: Event, envelope: Envelope) -> str:
@@ -158,13 +146,29 @@ def _without_value(those: dict[K, V], value: V) -> dict[K, V]:
     return {k: v for k, v in those.items() if v != value}
 
 
+AFTER_CLOSING_DOWN: Final = (
+    *("visit.close.", "shift.log_out.", "shift.hand_over.", "shift.close.", "case."),
+    *("drawer.count.", "drawer.explain_discrepancy.", "drawer.close.", "drawer.deposit."),
+    *("hall_day.prepare.", "hall_day.withdraw.", "hall_day.sign_off."),
+)
+"""What ends, counts, deposits or explains goes on in a hall that is closed down."""
+
+
 def owner_known(context: Context[Register], interaction: Interaction) -> bool:
-    """A registered hall that is not closed down, and the one the envelope names where it does."""
-    kind, _, hall_id = context.envelope.subject.partition("/")
+    """A registered hall, the one the envelope names where it does.
+
+    In one that is closed down only what ends something goes on, corrections, and follow-ons.
+    """
+    envelope = context.envelope
+    kind, _, hall_id = envelope.subject.partition("/")
+    hall = context.reference.hall(hall_id, envelope.time)
+    if kind != "hall" or hall is None or envelope.hall not in (None, hall_id):
+        return False
     return (
-        kind == "hall"
-        and context.envelope.hall in (None, hall_id)
-        and common.open_hall(context.reference.hall(hall_id, context.envelope.time))
+        common.open_hall(hall)
+        or envelope.cause is not None
+        or envelope.type.startswith(AFTER_CLOSING_DOWN)
+        or envelope.type.endswith(".correct_entry.v1")
     )
 
 
@@ -172,3 +176,8 @@ def counter_on_shift(register: Register, actor: str) -> str | None:
     """The counter of the actor's open shift in this hall."""
     own = register.shifts.get(actor)
     return own.counter if own is not None else None
+
+
+def check(context: Context[Register], interaction: Interaction) -> Refusal | None:
+    """No rule of the room itself beside the common ones."""
+    return None

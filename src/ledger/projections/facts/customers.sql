@@ -7,7 +7,8 @@
 -- registered_hall: first. The hall that registered the customer.
 -- registered_by: first. The clerk who registered the customer.
 -- minor: first. no, under_14 or 14_to_17, at registration.
--- status: last. prospective until an identity is verified, then active.
+-- status: last. prospective until an identity is verified, then active; `is_terminated` says more.
+-- is_terminated: last. Whether the file has ended and the customer has not returned since.
 -- verified_at: first. When identity was first verified, UTC; null where it never was.
 -- last_verified_at: last. When identity was last verified, UTC.
 -- verified_until_at: last. Until when the last verification may be relied on, UTC.
@@ -16,10 +17,31 @@
 -- data_updates: sum. How often the customer's data was updated.
 -- consents_given: sum. How often a consent was given; `consents` says which of them stand.
 -- consents_withdrawn: sum. How often a consent was withdrawn.
--- last_seen_at: max. When the customer's last event happened, UTC.
+-- agents_verified: sum. How often an agent of the customer was verified.
+-- listings: sum. How often an authority listed the customer.
+-- listings_lifted: sum. How many of these listings were lifted.
+-- requests: sum. How many requests about personal data were made.
+-- requests_answered: sum. How many of them were answered.
+-- requests_in_time: sum. How many of these answers were in time.
+-- last_seen_at: max. When the latest event that this row tells of happened, UTC.
 with said as (
     select *, happened_at as registered_at, hall as registered_hall, 'prospective' as status
     from customer_registered
+    union all by name
+    select *, true as is_terminated from customer_terminated
+    union all by name
+    select *, false as is_terminated from customer_returned
+    union all by name
+    select *, 1 as agents_verified from customer_agent_verified
+    union all by name
+    select *, 1 as listings from customer_listed
+    union all by name
+    select *, 1 as listings_lifted from customer_listing_lifted
+    union all by name
+    select *, 1 as requests from customer_data_requested
+    union all by name
+    select *, 1 as requests_answered, cast(in_time as integer) as requests_in_time
+    from customer_data_request_answered
     union all by name
     select *, happened_at as verified_at, 'active' as status from customer_identity_verified
     union all by name
@@ -35,21 +57,28 @@ with said as (
 select
     owner_id as customer_id,
     any_value(partition) as partition,
-    arg_min(party_kind, event_number) as party_kind,
-    arg_min(identity_basis, event_number) as identity_basis,
-    arg_min(registered_at, event_number) as registered_at,
-    arg_min(registered_hall, event_number) as registered_hall,
-    arg_min(actor, event_number) filter (registered_at is not null) as registered_by,
-    arg_min(minor, event_number) as minor,
+    any_value(party_kind) as party_kind,
+    any_value(identity_basis) as identity_basis,
+    any_value(registered_at) as registered_at,
+    any_value(registered_hall) as registered_hall,
+    any_value(actor) filter (registered_at is not null) as registered_by,
+    any_value(minor) as minor,
     arg_max(status, event_number) as status,
+    arg_max(is_terminated, event_number) as is_terminated,
     arg_min(verified_at, event_number) as verified_at,
     arg_max(verified_at, event_number) as last_verified_at,
-    arg_max(valid_until_at, event_number) as verified_until_at,
+    arg_max(valid_until_at, event_number) filter (verified_at is not null) as verified_until_at,
     count(verified_at) as verifications,
     cast(coalesce(sum(failed_verifications), 0) as bigint) as failed_verifications,
     cast(coalesce(sum(data_updates), 0) as bigint) as data_updates,
     cast(coalesce(sum(consents_given), 0) as bigint) as consents_given,
     cast(coalesce(sum(consents_withdrawn), 0) as bigint) as consents_withdrawn,
+    cast(count(agents_verified) as bigint) as agents_verified,
+    cast(count(listings) as bigint) as listings,
+    cast(count(listings_lifted) as bigint) as listings_lifted,
+    cast(count(requests) as bigint) as requests,
+    cast(count(requests_answered) as bigint) as requests_answered,
+    cast(coalesce(sum(requests_in_time), 0) as bigint) as requests_in_time,
     max(happened_at) as last_seen_at
 from said
 group by owner_id
@@ -59,3 +88,8 @@ select customer_id from customers where registered_at is null
 
 -- check: A customer is active once, and only once, identity was verified.
 select customer_id from customers where (status = 'active') <> (verifications > 0)
+
+-- check: No more listings are lifted, and no more requests answered, than there were.
+select customer_id from customers
+where listings_lifted > listings or requests_answered > requests
+    or requests_in_time > requests_answered

@@ -1,26 +1,26 @@
--- One row per policy version and parameter that it changes.
+-- One row per policy version: what it sets, and from when.
 -- policy: key. The version.
--- parameter: key. The parameter.
 -- effective_from_at: min. From when the version is in force, UTC.
--- setting: max. The parameter's value, as JSON.
-with versions as (
+-- settings: max. The parameters that differ from their defaults, as JSON.
+-- is_withdrawn: or. Whether it was withdrawn before it began.
+with said as (
     select
         founding ->> '$.facts.policy.version' as policy,
         cast(founding ->> '$.facts.policy.effective_from_at' as timestamptz) at time zone 'UTC'
             as effective_from_at,
-        founding -> '$.facts.policy.parameters' as parameters
+        founding -> '$.facts.policy.parameters' as settings,
+        false as withdrawn
     from foundings
-),
-
-changes as (
-    select policy, effective_from_at, parameters, unnest(json_keys(parameters)) as parameter
-    from versions
+    union all
+    -- Each partition is told, of the same.
+    select fact.version, fact.effective_from_at, fact.parameters, withdrawn
+    from reference_policy_noted
 )
 
 select
     policy,
-    parameter,
     min(effective_from_at) as effective_from_at,
-    max(cast(json_extract(parameters, concat('$."', parameter, '"')) as varchar)) as setting
-from changes
-group by policy, parameter
+    max(coalesce(cast(settings as varchar), '{}')) as settings,
+    bool_or(withdrawn) as is_withdrawn
+from said
+group by policy

@@ -22,6 +22,16 @@
 -- closed_by: first. The clerk who closed the served visit, to whom its time and rating count.
 -- handling_seconds: first. From start to close without transfer pauses, in seconds.
 -- pause_seconds: first. Transfer pauses, in seconds.
+-- closed_counter: first. The counter where the served visit was closed.
+-- transfers: sum. How often the visit went to another counter.
+-- inquiries: sum. Questions about products and tariffs.
+-- quotes: sum. Tariffs told to the customer.
+-- recommendations: sum. Products recommended.
+-- recommendations_accepted: sum. Recommendations that the customer accepted.
+-- recommendations_declined: sum. Recommendations that the customer declined.
+-- support_given: sum. How often help with a device or service was given.
+-- needs_met: first. Needs of the customer that were met, as the closing clerk says.
+-- needs_open: first. Needs that were left open, as the closing clerk says.
 -- is_served: or. Whether service began.
 -- outcome: first. How it ended, as closed by the clerk, or abandoned or no_show; null while open.
 -- follow_up_asked: or. Whether the customer asked to be contacted again.
@@ -54,7 +64,28 @@ with said as (
         true as is_served
     from visit_started
     union all by name
-    select *, happened_at as closed_at, actor as closed_by from visit_closed
+    select *, 1 as transfers from visit_transferred
+    union all by name
+    select *, 1 as inquiries from visit_inquiry_raised
+    union all by name
+    select *, 1 as quotes from visit_tariff_quoted
+    union all by name
+    select *, 1 as recommendations from visit_offering_recommended
+    union all by name
+    select *, 1 as recommendations_accepted from visit_recommendation_accepted
+    union all by name
+    select *, 1 as recommendations_declined from visit_recommendation_declined
+    union all by name
+    select *, 1 as support_given from visit_support_given
+    union all by name
+    select
+        * exclude (needs_met, needs_open),
+        happened_at as closed_at,
+        actor as closed_by,
+        counter as closed_counter,
+        len(needs_met) as needs_met,
+        len(needs_open) as needs_open
+    from visit_closed
     union all by name
     select * exclude (wait_seconds), happened_at as closed_at, 'abandoned' as outcome
     from visit_abandoned
@@ -88,6 +119,16 @@ select
     arg_min(closed_by, event_number) as closed_by,
     arg_min(handling_seconds, event_number) as handling_seconds,
     arg_min(pause_seconds, event_number) as pause_seconds,
+    arg_min(closed_counter, event_number) as closed_counter,
+    count(transfers) as transfers,
+    count(inquiries) as inquiries,
+    count(quotes) as quotes,
+    count(recommendations) as recommendations,
+    count(recommendations_accepted) as recommendations_accepted,
+    count(recommendations_declined) as recommendations_declined,
+    count(support_given) as support_given,
+    arg_min(needs_met, event_number) as needs_met,
+    arg_min(needs_open, event_number) as needs_open,
     coalesce(bool_or(is_served), false) as is_served,
     arg_min(outcome, event_number) as outcome,
     coalesce(bool_or(follow_up_asked), false) as follow_up_asked,
@@ -108,3 +149,7 @@ where (closed_by is not null or score is not null) and not is_served
 
 -- check: A visit that was served waited no less than nothing.
 select hall, visit_id from visits where wait_seconds < 0 or handling_seconds < 0
+
+-- check: No more recommendations are answered than were made.
+select hall, visit_id from visits
+where recommendations_accepted + recommendations_declined > recommendations

@@ -25,40 +25,28 @@ with events as (
         sentences.event_number
     from sentences
     left join visits
-        on sentences.customer_id is null
+        on sentences.type like 'visit.%'
         and visits.hall = sentences.hall
         and visits.visit_id = sentences.visit
 ),
 
-refusals as (
+refused as (
     select
-        case
-            when audit_trail.owner like 'customer/%' then split_part(audit_trail.owner, '/', 2)
-            else visits.customer_id
-        end as customer_id,
-        audit_trail.happened_at,
-        concat(
-            'Refused: ', audit_trail.type, ' breaks ', audit_trail.rule, '. ', audit_trail.detail
-        ) as sentence,
-        concat(
-            '未受理：', audit_trail.type, ' 不符合规则 ', audit_trail.rule, '。', rules.sentence_zh
-        ) as sentence_zh,
-        audit_trail.type,
-        audit_trail.hall,
-        audit_trail.visit,
-        audit_trail.actor,
-        audit_trail.partition,
-        audit_trail.position,
+        customer_id,
+        happened_at,
+        sentence,
+        sentence_zh,
+        type,
+        hall,
+        visit,
+        actor,
+        partition,
+        position,
         cast(null as bigint) as event_number
-    from audit_trail
-    left join rules on rules.rule = audit_trail.rule
-    left join visits
-        on audit_trail.owner = concat('hall/', visits.hall)
-        and visits.visit_id = audit_trail.visit
-    where audit_trail.outcome = 'refused'
+    from refusals
 )
 
 select * from events where customer_id is not null
 union all
-select * from refusals where customer_id is not null
+select * from refused where customer_id is not null
 order by customer_id, happened_at, partition, position, event_number

@@ -1,5 +1,5 @@
 -- K06 Throughput per clerk hour (人均业务量)
--- Formula: visits closed in closed shifts / hours worked in closed shifts
+-- Formula: visits closed in closed shifts / hours worked in closed shifts, pauses left out
 -- Unit: visits/h
 -- Grain: hall, clerk, day
 -- Target: kpi.visits_per_hour
@@ -23,7 +23,7 @@ from (
         clerk,
         business_on,
         cast(coalesce(sum(visits_closed), 0) as bigint) as numerator,
-        coalesce(sum(worked_seconds), 0) / 3600 as denominator
+        coalesce(sum(worked_seconds - pause_seconds), 0) / 3600 as denominator
     from shifts
     group by hall, clerk, business_on
 )

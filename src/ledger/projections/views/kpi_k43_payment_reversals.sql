@@ -34,5 +34,6 @@ from (
         cast(coalesce(sum(amount_fen) filter (reversed_at is not null), 0) as bigint)
             as reversed_fen
     from payments
+    where received_at is not null
     group by hall, method, business_on
 )

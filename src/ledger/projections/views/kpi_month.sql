@@ -8,9 +8,9 @@
 -- value: The figure; null where there is no data.
 -- unit: Its unit.
 -- numerator: What was counted in all days of the month, in the words of the KPI's own view; null
---   for K02, which is taken from the visits of the month, because percentiles cannot be added.
--- denominator: Out of how much.
--- target: The target that the policy sets.
+--   for K02 and K36, taken from the month's visits and orders: percentiles cannot be added.
+-- denominator: Out of how much; null where the figure is a sum, which is out of nothing.
+-- target: The target that the policy sets; null for K16 and K17, which have one for a day's sum.
 -- direction: Whether higher or lower is better.
 with days as (
     select
@@ -21,7 +21,7 @@ with days as (
         numerator,
         denominator
     from kpi_day
-    where k <> 'K02'
+    where k not in ('K02', 'K36')
 ),
 
 sums as (
@@ -45,6 +45,16 @@ percentiles as (
     from visits
     where issued_at is not null
     group by hall, date_trunc('month', business_on)
+    union all
+    select
+        'K36',
+        hall,
+        cast(date_trunc('month', ended_on) as date),
+        median(cycle_seconds) / 3600,
+        cast(count(*) as double)
+    from orders
+    where status in ('completed', 'partial')
+    group by hall, date_trunc('month', ended_on)
 ),
 
 figures as (
@@ -53,8 +63,10 @@ figures as (
         sums.hall,
         sums.clerk,
         sums.month,
-        sums.numerator / nullif(sums.denominator, 0)
-            * case kpis.unit when '%' then 100 else 1 end as value,
+        case
+            when sums.denominator is null then sums.numerator
+            else sums.numerator / nullif(sums.denominator, 0)
+        end * case kpis.unit when '%' then 100 when 'per 1k' then 1000 else 1 end as value,
         sums.numerator,
         sums.denominator
     from sums
@@ -74,7 +86,7 @@ select
     kpis.unit,
     figures.numerator,
     figures.denominator,
-    targets.target,
+    case when figures.k not in ('K16', 'K17') then targets.target end as target,
     kpis.direction
 from figures
 join kpis using (k)

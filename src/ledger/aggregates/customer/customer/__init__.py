@@ -1,8 +1,11 @@
 """Customer: who deals with the operator, how that was verified, and what they consented to.
 
 TMF629 Customer, TMF632 Party, TMF644 privacy. `prospective -> active` by the first identity
-verification that succeeds. The owner's id comes from a keyed digest: `d` and 32 characters of the
-identity digest, or `p` and 32 of the contact digest for someone who has shown no document.
+verification that succeeds, `active -> terminated` when every line has ended, and back by return.
+Beside the status: agents, consents, requests about data, a restriction of processing, listings by
+authorities, other files of the same person. The owner's id comes from a keyed digest: `d` and 32
+characters of the identity digest, or `p` and 32 of the contact digest for someone who has shown no
+document.
 """
 
 from typing import Final
@@ -13,5 +16,6 @@ from ledger.aggregates.customer.customer.interactions import *
 from ledger.aggregates.customer.customer.react import react as react
 from ledger.aggregates.customer.customer.rules import RULES as RULES
 from ledger.aggregates.customer.customer.state import *
+from ledger.aggregates.customer.customer.words import *
 
 NAME: Final = "customer"

@@ -1,21 +1,42 @@
 """Stored for ever: the tags are the wire names."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, get_args
 
 from msgspec import Meta
 
 from ledger.aggregates.customer.customer.interactions import (
+    AnswerDataRequest,
+    CorrectData,
+    CorrectEntry,
+    DisownNumber,
     GiveConsent,
-    IdentityFailure,
-    Minor,
+    LiftListing,
+    LiftRestriction,
+    Link,
+    ListRestriction,
+    LookUpNumbers,
+    MarkRequestOverdue,
+    RecordLinkedNumbers,
     Register,
+    ReplaceDocument,
+    RequestData,
+    RestrictProcessing,
+    Return,
+    RevokeAgent,
+    Terminate,
     UpdateData,
+    VerifyAgent,
     VerifyIdentity,
     WithdrawConsent,
+)
+from ledger.aggregates.customer.customer.words import (
+    IdentityFailure,
+    Minor,
 )
 from ledger.aggregates.model import Event
 from ledger.values import (
     Count,
+    Day,
     Id,
     Moment,
 )
@@ -27,7 +48,7 @@ class Registered(Event, Register, tag="customer.registered.v1"):
 
 
 class IdentityVerified(Event, VerifyIdentity, tag="customer.identity_verified.v1"):
-    """`active_numbers` counts the customer's lines, of which this ledger records none yet."""
+    """`active_numbers` counts the customer's lines, those of linked files included."""
 
     valid_until_at: Moment
     active_numbers: Count
@@ -51,14 +72,87 @@ class ConsentWithdrawn(Event, WithdrawConsent, tag="customer.consent_withdrawn.v
     pass
 
 
-EVENTS: Final = (
-    Registered,
-    IdentityVerified,
-    IdentityVerificationFailed,
-    DataUpdated,
-    ConsentGiven,
-    ConsentWithdrawn,
-)
+class AgentVerified(Event, VerifyAgent, tag="customer.agent_verified.v1"):
+    valid_until_at: Moment
+
+
+class AgentVerificationFailed(Event, VerifyAgent, tag="customer.agent_verification_failed.v1"):
+    reasons: Annotated[tuple[IdentityFailure, ...], Meta(min_length=1, max_length=9)]
+
+
+class AgentRevoked(Event, RevokeAgent, tag="customer.agent_revoked.v1"):
+    pass
+
+
+class DocumentReplaced(Event, ReplaceDocument, tag="customer.document_replaced.v1"):
+    pass
+
+
+class Linked(Event, Link, tag="customer.linked.v1"):
+    """`own_numbers` counts this file's own lines, for the other file."""
+
+    own_numbers: Count
+
+
+class LinkedNumbersRecorded(Event, RecordLinkedNumbers, tag="customer.linked_numbers_recorded.v1"):
+    pass
+
+
+class NumbersLookedUp(Event, LookUpNumbers, tag="customer.numbers_looked_up.v1"):
+    subscription_ids: Annotated[tuple[Id, ...], Meta(max_length=1000)]
+    active_numbers: Count
+
+
+class NumberDisowned(Event, DisownNumber, tag="customer.number_disowned.v1"):
+    pass
+
+
+class DataRequested(Event, RequestData, tag="customer.data_requested.v1"):
+    due_at: Moment
+
+
+class DataRequestAnswered(Event, AnswerDataRequest, tag="customer.data_request_answered.v1"):
+    in_time: bool
+
+
+class DataRequestOverdue(Event, MarkRequestOverdue, tag="customer.data_request_overdue.v1"):
+    pass
+
+
+class DataCorrected(Event, CorrectData, tag="customer.data_corrected.v1"):
+    pass
+
+
+class ProcessingRestricted(Event, RestrictProcessing, tag="customer.processing_restricted.v1"):
+    pass
+
+
+class RestrictionLifted(Event, LiftRestriction, tag="customer.restriction_lifted.v1"):
+    pass
+
+
+class Listed(Event, ListRestriction, tag="customer.listed.v1"):
+    pass
+
+
+class ListingLifted(Event, LiftListing, tag="customer.listing_lifted.v1"):
+    pass
+
+
+class Terminated(Event, Terminate, tag="customer.terminated.v1"):
+    """The file is kept until the end of `retention_until_on`."""
+
+    retention_until_on: Day
+
+
+class Returned(Event, Return, tag="customer.returned.v1"):
+    pass
+
+
+class EntryCorrected(Event, CorrectEntry, tag="customer.entry_corrected.v1"):
+    clerk_in_error: Id
+
+
 AnyEvent = (
     Registered
     | IdentityVerified
@@ -66,4 +160,24 @@ AnyEvent = (
     | DataUpdated
     | ConsentGiven
     | ConsentWithdrawn
+    | AgentVerified
+    | AgentVerificationFailed
+    | AgentRevoked
+    | DocumentReplaced
+    | Linked
+    | LinkedNumbersRecorded
+    | NumbersLookedUp
+    | NumberDisowned
+    | DataRequested
+    | DataRequestAnswered
+    | DataRequestOverdue
+    | DataCorrected
+    | ProcessingRestricted
+    | RestrictionLifted
+    | Listed
+    | ListingLifted
+    | Terminated
+    | Returned
+    | EntryCorrected
 )
+EVENTS: Final[tuple[type[Event], ...]] = get_args(AnyEvent)

@@ -1,9 +1,23 @@
 """What is said of a customer."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from msgspec import Meta
 
+from ledger.aggregates.corrections import Correction, EventId
+from ledger.aggregates.customer.customer.words import (
+    AgentScope,
+    ConsentChannel,
+    ConsentPurpose,
+    DataRequestKind,
+    DataScope,
+    DocumentKind,
+    DocumentResult,
+    FaceResult,
+    IdentityBasis,
+    PartyKind,
+    RestrictionReason,
+)
 from ledger.aggregates.model import Interaction
 from ledger.values import (
     Day,
@@ -16,50 +30,11 @@ from ledger.values import (
     SealedStr200,
     SealedStr254,
     SealedStr500,
+    SealedText,
+    Str200,
 )
 
-PartyKind = Literal["person", "organisation"]
-IdentityBasis = Literal["document", "contact"]
-DocumentKind = Literal[
-    "resident_id",
-    "temporary_resident_id",
-    "household_register",
-    "military_id",
-    "armed_police_id",
-    "hong_kong_macao_permit",
-    "taiwan_permit",
-    "residence_permit_hmt",
-    "foreign_passport",
-    "foreigner_residence_permit",
-    "business_licence",
-    "organisation_certificate",
-]
-ORGANISATION_DOCUMENTS: Final = frozenset({"business_licence", "organisation_certificate"})
-Minor = Literal["no", "under_14", "14_to_17"]
-IdentityFailure = Literal[
-    "no_document",
-    "information_refused",
-    "not_the_bearers",
-    "forged",
-    "altered",
-    "unreadable",
-    "expired",
-    "face_mismatch",
-    "liveness_failed",
-]
-ConsentPurpose = Literal[
-    "marketing_in_store",
-    "marketing_call",
-    "marketing_sms",
-    "marketing_app",
-    "personalised_recommendation",
-    "birthday_care",
-    "survey",
-    "face_match",
-    "third_party_sharing",
-]
-SEPARATE_CONSENTS: Final = frozenset({"face_match", "third_party_sharing"})
-ConsentChannel = Literal["in_store", "call", "sms", "app", "email"]
+REGISTERED: Final = ("prospective", "active", "terminated")
 
 
 class Register(Interaction, type="customer.register.v1", allowed_in=("-",), at_counter=True):
@@ -110,10 +85,10 @@ class VerifyIdentity(
     document_digest: Digest
     document_shown: bool
     document_read_by: Literal["chip_reader", "passport_reader", "manual"]
-    document_result: Literal["genuine", "forged", "altered", "unreadable", "expired", "not_checked"]
+    document_result: DocumentResult
     belongs_to_bearer: bool
     information_refused: bool
-    face_result: Literal["match", "no_match", "unusable", "not_required"]
+    face_result: FaceResult
     face_score_permille: Permille | None = None
     liveness_result: Literal["passed", "failed", "not_done"]
     face_evidence_digest: Digest | None = None
@@ -161,5 +136,286 @@ class WithdrawConsent(
     via: Literal["counter", "call", "sms", "app"]
 
 
-INTERACTIONS: Final = (Register, VerifyIdentity, UpdateData, GiveConsent, WithdrawConsent)
-AnyInteraction = Register | VerifyIdentity | UpdateData | GiveConsent | WithdrawConsent
+class VerifyAgent(
+    Interaction,
+    type="customer.verify_agent.v1",
+    allowed_in=REGISTERED,
+    certificate="real_name",
+    at_counter=True,
+):
+    """Who comes in the customer's place; each visit verifies the agent again, under one id."""
+
+    agent_id: Id
+    agent_name: SealedStr200
+    agent_document_kind: DocumentKind
+    agent_document_number: SealedNumber
+    agent_identity_digest: Digest
+    relation: Literal[
+        "family",
+        "colleague",
+        "guardian",
+        "legal_representative",
+        "organisation_handler",
+        "executor",
+        "other",
+    ]
+    principal_document_shown: bool
+    agent_document_shown: bool
+    agent_document_result: DocumentResult
+    agent_face_result: FaceResult
+    face_consent_given: bool
+    authorisation_document_id: Id
+    scope: Annotated[tuple[AgentScope, ...], Meta(min_length=1, max_length=10)]
+    authorisation_until_on: Day
+
+
+class RevokeAgent(
+    Interaction,
+    type="customer.revoke_agent.v1",
+    allowed_in=REGISTERED,
+):
+    agent_id: Id
+    reason: Literal["principal_asked", "authorisation_ended", "abuse", "deceased"]
+
+
+class ReplaceDocument(
+    Interaction,
+    type="customer.replace_document.v1",
+    allowed_in=REGISTERED,
+    certificate="real_name",
+):
+    document_kind: DocumentKind
+    document_number: SealedNumber
+    document_digest: Digest
+    document_valid_until_on: SealedDay
+    verification_id: Id
+    reason: Literal["renewed", "expired", "lost", "changed_nationality", "upgraded_from_contact"]
+
+
+class Link(
+    Interaction,
+    type="customer.link.v1",
+    allowed_in=REGISTERED,
+    systems=("reactor",),
+):
+    """The same person has another file; the reactor links that one to this."""
+
+    other_customer_id: Id
+    relation: Literal["same_person_prospect", "renewed_document", "duplicate_record"]
+    evidence_document_id: Id
+
+
+class RecordLinkedNumbers(
+    Interaction,
+    type="customer.record_linked_numbers.v1",
+    allowed_in=REGISTERED,
+    clerks=False,
+    systems=("reactor",),
+):
+    other_customer_id: Id
+    active_numbers: Annotated[int, Meta(ge=0, le=1000)]
+
+
+class LookUpNumbers(
+    Interaction,
+    type="customer.look_up_numbers.v1",
+    allowed_in=("active", "terminated"),
+    certificate="real_name",
+):
+    verification_id: Id
+    delivered_by: Literal["screen", "print", "sms"]
+
+
+class DisownNumber(
+    Interaction,
+    type="customer.disown_number.v1",
+    allowed_in=("active", "terminated"),
+    certificate="real_name",
+):
+    """The customer says that a line in the own name is not theirs."""
+
+    subscription_id: Id
+    statement: SealedText
+    verification_id: Id
+
+
+class RequestData(
+    Interaction,
+    type="customer.request_data.v1",
+    allowed_in=REGISTERED,
+):
+    request_id: Id
+    kind: DataRequestKind
+    scope: Annotated[tuple[DataScope, ...], Meta(min_length=1, max_length=10)]
+    requester: Literal["self", "agent", "guardian", "next_of_kin"]
+    agent_id: Id | None = None
+    verification_id: Id | None = None
+    details: SealedText | None = None
+
+
+class AnswerDataRequest(
+    Interaction,
+    type="customer.answer_data_request.v1",
+    allowed_in=REGISTERED,
+    certificate="privacy",
+):
+    request_id: Id
+    outcome: Literal["granted", "partly_granted", "refused"]
+    refusal_reason: (
+        Literal[
+            "identity_not_shown",
+            "statutory_retention",
+            "legal_hold",
+            "others_rights",
+            "manifestly_repeated",
+            "not_our_data",
+            "criminal_investigation",
+        ]
+        | None
+    ) = None
+    explanation: SealedText
+    answer_document_id: Id | None = None
+    answer_digest: Digest | None = None
+
+
+class MarkRequestOverdue(
+    Interaction,
+    type="customer.mark_request_overdue.v1",
+    allowed_in=REGISTERED,
+    clerks=False,
+    systems=("clock",),
+):
+    request_id: Id
+
+
+class CorrectData(
+    Interaction,
+    type="customer.correct_data.v1",
+    allowed_in=REGISTERED,
+    certificate="privacy",
+):
+    """What the file says wrongly, as it should have been; named is what is corrected."""
+
+    request_id: Id | None = None
+    wrong_entry_id: EventId
+    full_name: SealedStr200 | None = None
+    document_number: SealedNumber | None = None
+    document_valid_until_on: SealedDay | None = None
+    birth_on: SealedDay | None = None
+    document_address: SealedStr500 | None = None
+    contact_phone: SealedStr32 | None = None
+    postal_address: SealedStr500 | None = None
+    email: SealedStr254 | None = None
+    evidence_document_id: Id
+
+
+class RestrictProcessing(
+    Interaction,
+    type="customer.restrict_processing.v1",
+    allowed_in=REGISTERED,
+    certificate="privacy",
+):
+    request_id: Id | None = None
+    reason: RestrictionReason
+
+
+class LiftRestriction(
+    Interaction,
+    type="customer.lift_restriction.v1",
+    allowed_in=REGISTERED,
+    certificate="privacy",
+    approver=True,
+):
+    reason: Literal["customer_asked", "accuracy_settled", "new_contract"]
+
+
+class ListRestriction(
+    Interaction,
+    type="customer.list_restriction.v1",
+    allowed_in=REGISTERED,
+    clerks=False,
+    systems=("regulator",),
+):
+    """An authority has listed the customer for crimes with telephone cards and accounts."""
+
+    listing_id: Id
+    category: Literal["fraud_offender", "accomplice", "card_dealer", "account_dealer"]
+    from_on: Day
+    until_on: Day
+    authority: Str200
+
+
+class LiftListing(
+    Interaction,
+    type="customer.lift_listing.v1",
+    allowed_in=REGISTERED,
+    clerks=False,
+    systems=("regulator",),
+):
+    listing_id: Id
+    reason: Literal["term_over", "appeal_upheld", "error"]
+
+
+class Terminate(Interaction, type="customer.terminate.v1", allowed_in=("active",)):
+    """The customer has no line any more and is one no longer."""
+
+    reason: Literal["last_line_ended", "deceased", "organisation_dissolved", "customer_asked"]
+
+
+class Return(Interaction, type="customer.return.v1", allowed_in=("terminated",)):
+    verification_id: Id
+
+
+class CorrectEntry(Interaction, Correction, type="customer.correct_entry.v1"):
+    pass
+
+
+CORRECTABLE: Final = frozenset(
+    {
+        "contact_phone",
+        "postal_address",
+        "email",
+        "document_address",
+        "document_valid_until_on",
+        "handler_name",
+        "guardian_name",
+    }
+)
+CORRECTED_FIELDS: Final = (
+    "full_name",
+    "document_number",
+    "document_valid_until_on",
+    "birth_on",
+    "document_address",
+    "contact_phone",
+    "postal_address",
+    "email",
+)
+"""What `CorrectData` may correct."""
+
+AnyInteraction = (
+    Register
+    | VerifyIdentity
+    | UpdateData
+    | GiveConsent
+    | WithdrawConsent
+    | VerifyAgent
+    | RevokeAgent
+    | ReplaceDocument
+    | Link
+    | RecordLinkedNumbers
+    | LookUpNumbers
+    | DisownNumber
+    | RequestData
+    | AnswerDataRequest
+    | MarkRequestOverdue
+    | CorrectData
+    | RestrictProcessing
+    | LiftRestriction
+    | ListRestriction
+    | LiftListing
+    | Terminate
+    | Return
+    | CorrectEntry
+)
+INTERACTIONS: Final[tuple[type[Interaction], ...]] = get_args(AnyInteraction)

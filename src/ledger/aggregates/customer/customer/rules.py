@@ -5,6 +5,12 @@ from typing import Final
 from ledger import policy
 from ledger.rules import Rule
 
+CST_07: Final = Rule(
+    "CST-07",
+    "While processing is restricted, nothing new is done but to end, settle, answer or protect.",
+    "限制处理期间仅可办理停机, 销户, 缴费, 投诉, 报障, 携出等业务, 不得新办。",
+    source="PIPL art 47(2)",
+)
 CUS_01: Final = Rule(
     "CUS-01",
     "The subject id is derived from the digest of the document, or of the contact.",
@@ -63,6 +69,20 @@ CUS_10: Final = Rule(
     (policy.COPY_MARKING,),
     "MIIT Order 25 (draft) art 9",
 )
+CUS_11: Final = Rule(
+    "CUS-11",
+    "An agent's verification shows both documents: the principal's and the agent's.",
+    "代办须同时出示委托人和受托人的证件。",
+    (policy.AGENT_BOTH_IDS,),
+    "MIIT Order 25 art 6",
+)
+CUS_12: Final = Rule(
+    "CUS-12",
+    "An agent acts only within the scope, and until the day, of a verified authorisation.",
+    "代办人仅可在经核验的授权范围和期限内办理。",
+    (policy.VERIFICATION_VALID_HOURS,),
+)
+CUS_13: Final = Rule("CUS-13", "Only a verified agent is revoked.", "仅可撤销已核验的代办人。")
 CUS_14: Final = Rule(
     "CUS-14",
     "A change of name or of the document's address names an evidence document.",
@@ -73,6 +93,21 @@ CUS_15: Final = Rule(
     "The change rests on a verification still valid, or on a code sent to the contact.",
     "变更须有仍在有效期内的身份核验, 仅凭联系方式建档者须凭一次性验证码。",
     (policy.VERIFICATION_VALID_HOURS,),
+)
+CUS_16: Final = Rule(
+    "CUS-16",
+    "A new document is the one that the verification named has seen.",
+    "更换的证件须为该次身份核验所验证件。",
+)
+CUS_17: Final = Rule(
+    "CUS-17",
+    "A link names another customer and is made once; numbers are told of linked customers only.",
+    "关联须指向另一客户且只建一次; 仅已关联客户可登记号码数。",
+)
+CUS_18: Final = Rule(
+    "CUS-18",
+    "The number disowned is a line of this customer that has not ended.",
+    "否认的号码须为该客户名下未销户的号码。",
 )
 CUS_19: Final = Rule(
     "CUS-19",
@@ -86,7 +121,56 @@ CUS_20: Final = Rule(
     "人脸比对和向第三方提供信息须单独同意。",
     source="PIPL arts 23, 29",
 )
+CUS_21: Final = Rule(
+    "CUS-21",
+    "A request has a new id, and what answers it names one that is open.",
+    "个人信息请求使用新编号, 答复须针对未办结的请求。",
+)
+CUS_22: Final = Rule(
+    "CUS-22",
+    "A request refused is refused for a reason.",
+    "拒绝个人信息请求须说明理由。",
+    (policy.REFUSAL_NEEDS_REASON,),
+    "PIPL art 50",
+)
+CUS_23: Final = Rule(
+    "CUS-23",
+    "Access, copy or transfer granted carries the document handed over and its digest.",
+    "同意查阅, 复制或转移的, 须附答复文件及其摘要。",
+    source="PIPL art 45",
+)
+CUS_24: Final = Rule(
+    "CUS-24",
+    "Only an open request becomes overdue, once, after its days have passed.",
+    "仅未办结且超期的请求记为逾期。",
+    (policy.REQUEST_ANSWER_DAYS,),
+)
+CUS_25: Final = Rule(
+    "CUS-25",
+    "Processing is restricted once at a time.",
+    "同一时间只限制处理一次。",
+)
+CUS_26: Final = Rule(
+    "CUS-26",
+    "A standing restriction is lifted; one that waits for erasure only by a new contract.",
+    "仅可解除现行限制; 待删除的限制仅因新签合约解除。",
+    source="PIPL art 47(2)",
+)
+CUS_31: Final = Rule(
+    "CUS-31",
+    "A listing has a new id and ends within some years after it begins; only a standing one lifts.",
+    "惩戒名单须有新编号, 期限不超过上限; 仅可解除现行名单。",
+    (policy.LISTING_MAX_YEARS,),
+    "joint punishment measures on telecom fraud 2024",
+)
+CUS_32: Final = Rule(
+    "CUS-32",
+    "A customer is terminated only when every line has ended.",
+    "名下号码全部销户后方可终止客户。",
+    (policy.IDENTITY_RETENTION_YEARS,),
+)
 RULES: Final = (
-    CUS_01, CUS_03, CUS_04, CUS_05, CUS_06, CUS_07, CUS_08, CUS_09, CUS_10, CUS_14, CUS_15, CUS_19,
-    CUS_20,
+    CST_07, CUS_01, CUS_03, CUS_04, CUS_05, CUS_06, CUS_07, CUS_08, CUS_09, CUS_10, CUS_11, CUS_12,
+    CUS_13, CUS_14, CUS_15, CUS_16, CUS_17, CUS_18, CUS_19, CUS_20, CUS_21, CUS_22, CUS_23, CUS_24,
+    CUS_25, CUS_26, CUS_31, CUS_32,
 )  # fmt: skip

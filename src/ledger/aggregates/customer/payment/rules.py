@@ -6,12 +6,15 @@ from ledger import policy
 from ledger.rules import Rule
 
 PAY_01: Final = Rule(
-    "PAY-01", "The amount equals the sum of the items.", "缴费金额等于各明细之和。"
+    "PAY-01",
+    "The amount equals the sum of the items, each under an id of its own.",
+    "缴费金额等于各明细之和, 明细编号不得重复。",
 )
 PAY_02: Final = Rule(
     "PAY-02",
-    "A bill, deposit, arrears or late fee item names a line of this customer.",
-    "账单, 押金, 欠费, 滞纳金明细须指明该客户名下的号码。",
+    "A bill, deposit, arrears or late fee item names a line of this customer; a bill item an "
+    "unsettled bill and at most what is outstanding of it.",
+    "账单, 押金, 欠费, 滞纳金明细须指明该客户名下的号码; 账单须未结清且不超过其未结金额。",
 )
 PAY_03: Final = Rule(
     "PAY-03",
@@ -23,18 +26,37 @@ PAY_04: Final = Rule(
     "A correlator id is used for one payment of this customer.",
     "同一交易关联号只对应该客户的一笔缴费。",
 )
+PAY_05: Final = Rule(
+    "PAY-05",
+    "The correlator id is that of the payment begun.",
+    "交易关联号须与发起时一致。",
+)
+PAY_06: Final = Rule(
+    "PAY-06",
+    "The amount, method and items received equal those begun.",
+    "实收的金额, 方式和明细须与发起时一致。",
+)
 PAY_07: Final = Rule(
     "PAY-07",
     "A cash payment names drawer, shift and at least the amount tendered; notes are checked.",
     "现金缴费须注明钱箱, 班次, 实收金额不少于应收, 并按规定验钞。",
     (policy.CASH_CHECK_FROM_FEN,),
 )
-PAY_08: Final = Rule("PAY-08", "Cash in or out names a drawer.", "现金收付须注明钱箱。")
+PAY_08: Final = Rule(
+    "PAY-08",
+    "Cash in or out names a drawer, and money that is no cash names none.",
+    "现金收付须注明钱箱, 非现金不得注明钱箱。",
+)
 PAY_09: Final = Rule(
     "PAY-09",
     "Card or wallet names terminal and reference, a transfer its reference; much cash two people.",
     "刷卡和钱包缴费须带终端号与凭证号, 转账须带凭证号, 大额现金须双人。",
     (policy.CASH_SELF_LIMIT_FEN,),
+)
+PAY_10: Final = Rule(
+    "PAY-10",
+    "An unknown result is settled by the provider's word, never by the clerk's.",
+    "结果不明的缴费只能由支付渠道确认, 不得由营业员认定。",
 )
 PAY_11: Final = Rule(
     "PAY-11",
@@ -43,8 +65,15 @@ PAY_11: Final = Rule(
 )
 PAY_12: Final = Rule(
     "PAY-12",
-    "An allocation names an unsettled bill, an open order or a line of this customer.",
-    "分摊须指明该客户的未结账单, 未完结订单或号码; 预存款除外。",
+    "An allocation, under a new id, is for what the money came for, or names an unsettled bill, "
+    "an open order, a standing lock or a line of this customer.",
+    "分摊使用新编号, 须与缴费明细一致, 或指明该客户的未结账单, 未完结订单, 有效合约或号码。",
+    (policy.ALLOCATION_ORDER,),
+)
+PAY_13: Final = Rule(
+    "PAY-13",
+    "A reallocation names an allocation in force and takes at most its amount.",
+    "调整分摊须指明有效分摊, 且不超过其金额。",
 )
 PAY_14: Final = Rule(
     "PAY-14",
@@ -57,6 +86,11 @@ PAY_15: Final = Rule(
     "收据金额等于实收金额。",
     (policy.RECEIPT_REQUIRED,),
 )
+PAY_16: Final = Rule(
+    "PAY-16",
+    "Invoices in force are at most the amount less refunds; one ends by its credit note, once.",
+    "有效发票合计不超过实收减退款; 发票凭红字发票冲销一次。",
+)
 PAY_17: Final = Rule("PAY-17", "A payment is reversed once, and whole.", "缴费只能整笔冲正一次。")
 PAY_18: Final = Rule(
     "PAY-18",
@@ -65,7 +99,9 @@ PAY_18: Final = Rule(
     (policy.REVERSE_SAME_DAY,),
 )
 PAY_19: Final = Rule(
-    "PAY-19", "A payment with a refund in force is not reversed.", "已有退款的缴费不得冲正。"
+    "PAY-19",
+    "A payment with a refund or an invoice in force is not reversed.",
+    "已有退款或有效发票的缴费不得冲正。",
 )
 PAY_20: Final = Rule(
     "PAY-20",
@@ -106,6 +142,7 @@ PAY_26: Final = Rule(
     (policy.REFUND_PAY_DAYS,),
 )
 RULES: Final = (
-    PAY_01, PAY_02, PAY_03, PAY_04, PAY_07, PAY_08, PAY_09, PAY_11, PAY_12, PAY_14, PAY_15, PAY_17,
-    PAY_18, PAY_19, PAY_20, PAY_21, PAY_22, PAY_23, PAY_24, PAY_25, PAY_26,
+    PAY_01, PAY_02, PAY_03, PAY_04, PAY_05, PAY_06, PAY_07, PAY_08, PAY_09, PAY_10, PAY_11, PAY_12,
+    PAY_13, PAY_14, PAY_15, PAY_16, PAY_17, PAY_18, PAY_19, PAY_20, PAY_21, PAY_22, PAY_23, PAY_24,
+    PAY_25, PAY_26,
 )  # fmt: skip

@@ -1,4 +1,8 @@
-"""Shift: one clerk's duty at one counter, `opened -> closed`. No TM Forum resource."""
+"""Shift: one clerk's duty at one counter, `opened -> handed_over -> closed`, `opened -> closed`.
+
+No TM Forum resource. A clerk logs in at terminals, pauses, moves to another counter, helps
+colleagues and hands the open cases over within it. A session that is live at the close ends there.
+"""
 
 from typing import Final
 

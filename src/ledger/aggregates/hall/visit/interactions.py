@@ -4,41 +4,24 @@ from typing import Annotated, Final, Literal, get_args
 
 from msgspec import Meta
 
-from ledger.aggregates.model import Interaction
-from ledger.reference import ServiceArea
-from ledger.values import (
-    Count,
-    Id,
-    SealedText,
-    Str16,
+from ledger.aggregates.copies import BarPromotion
+from ledger.aggregates.corrections import Correction
+from ledger.aggregates.hall.visit.words import (
+    FitReason,
+    InquiryTopics,
+    Need,
+    Needs,
+    NeedsProfile,
+    ObservationItem,
+    SupportKind,
+    SupportResult,
+    Symptom,
+    TransferReason,
+    VisitOutcome,
 )
-
-Need = Literal[
-    "inquiry",
-    "new_service",
-    "change_plan",
-    "number_migration",
-    "port_out",
-    "port_in",
-    "upgrade",
-    "ownership_transfer",
-    "suspend_resume",
-    "terminate",
-    "payment",
-    "bill_query",
-    "invoice",
-    "sim_replacement",
-    "identity_update",
-    "numbers_in_my_name",
-    "complaint",
-    "fault",
-    "technical_support",
-    "campaign",
-    "privacy_request",
-    "other",
-]
-Needs = Annotated[tuple[Need, ...], Meta(max_length=22)]
-"""As many as there are kinds: a visit whose needs were asked in several rounds can be closed."""
+from ledger.aggregates.model import Interaction
+from ledger.reference import ProductFamily, Role, ServiceArea
+from ledger.values import Clear, Count, Fen, Id, Sealed, SealedText, Str16, Str64
 
 
 class Arrive(Interaction, type="visit.arrive.v1", allowed_in=("-",), systems=("queue_machine",)):
@@ -46,6 +29,25 @@ class Arrive(Interaction, type="visit.arrive.v1", allowed_in=("-",), systems=("q
     appointment_id: Id | None = None
     priority_lane: bool
     companions: Count | None = None
+
+
+class Greet(
+    Interaction,
+    type="visit.greet.v1",
+    allowed_in=("open", "in_progress"),
+    on_shift=True,
+):
+    pass
+
+
+class Direct(
+    Interaction,
+    type="visit.direct.v1",
+    allowed_in=("open", "in_progress"),
+    on_shift=True,
+):
+    service_area: ServiceArea
+    to_counter: Id | None = None
 
 
 class IssueTicket(
@@ -119,6 +121,156 @@ class IdentifyCustomer(
     method: Literal["identity_document", "service_password", "sms_code", "declared"]
 
 
+class RaiseInquiry(
+    Interaction,
+    type="visit.raise_inquiry.v1",
+    allowed_in=("in_progress",),
+    at_counter=True,
+    on_shift=True,
+):
+    inquiry_id: Id
+    family: ProductFamily
+    topics: InquiryTopics
+    product_ids: Annotated[tuple[Id, ...], Meta(max_length=10)] = ()
+    question: SealedText | None = None
+
+
+class QuoteTariff(
+    Interaction,
+    type="visit.quote_tariff.v1",
+    allowed_in=("in_progress",),
+    at_counter=True,
+    on_shift=True,
+):
+    """`shown_price_fen` is what the customer was shown, per period of the tariff."""
+
+    quote_id: Id
+    inquiry_id: Id | None = None
+    product_id: Id
+    tariff_version: Id
+    shown_price_fen: Fen
+
+
+class AnswerInquiry(
+    Interaction,
+    type="visit.answer_inquiry.v1",
+    allowed_in=("in_progress",),
+    at_counter=True,
+    on_shift=True,
+):
+    inquiry_id: Id
+    answered_topics: InquiryTopics
+    quote_ids: Annotated[tuple[Id, ...], Meta(max_length=10)] = ()
+    usage_shown: bool
+
+
+class EscalateInquiry(
+    Interaction,
+    type="visit.escalate_inquiry.v1",
+    allowed_in=("in_progress",),
+    at_counter=True,
+    on_shift=True,
+):
+    inquiry_id: Id
+    to_role: Role
+    reason: Literal["outside_knowledge", "no_authority", "system_unavailable", "customer_asked"]
+
+
+class AssessNeeds(
+    Interaction,
+    type="visit.assess_needs.v1",
+    allowed_in=("in_progress",),
+    at_counter=True,
+    on_shift=True,
+):
+    """`monthly_budget_fen` stands in clear, for a recommendation above it is said so."""
+
+    assessment_id: Id
+    families: Annotated[tuple[ProductFamily, ...], Meta(min_length=1, max_length=6)]
+    monthly_budget_fen: Fen | None = None
+    profile: Annotated[Sealed, Clear(NeedsProfile)] | None = None
+
+
+class Recommend(
+    Interaction,
+    type="visit.recommend.v1",
+    allowed_in=("in_progress",),
+    at_counter=True,
+    on_shift=True,
+):
+    recommendation_id: Id
+    assessment_id: Id
+    product_id: Id
+    tariff_version: Id
+    fit: Annotated[tuple[FitReason, ...], Meta(min_length=1, max_length=5)]
+    above_budget_told: bool
+
+
+class AnswerRecommendation(
+    Interaction,
+    type="visit.answer_recommendation.v1",
+    allowed_in=("in_progress",),
+    at_counter=True,
+    on_shift=True,
+):
+    recommendation_id: Id
+    answer: Literal["accepted", "declined"]
+    decline_reason: (
+        Literal["price", "contract", "not_needed", "wants_time", "other_provider", "other"] | None
+    ) = None
+
+
+class GiveSupport(
+    Interaction,
+    type="visit.give_support.v1",
+    allowed_in=("in_progress",),
+    at_counter=True,
+    on_shift=True,
+):
+    support_id: Id
+    kind: SupportKind
+    family: ProductFamily
+    device_model: Str64 | None = None
+    result: SupportResult
+    note: SealedText | None = None
+
+
+class EscalateSupport(
+    Interaction,
+    type="visit.escalate_support.v1",
+    allowed_in=("in_progress",),
+    at_counter=True,
+    on_shift=True,
+):
+    support_id: Id
+    symptom: Symptom
+    subscription_id: Id
+
+
+class Transfer(
+    Interaction,
+    type="visit.transfer.v1",
+    allowed_in=("in_progress",),
+    at_counter=True,
+    on_shift=True,
+):
+    """Nobody serves the visit from then until it is accepted."""
+
+    to_counter: Id
+    to_clerk_id: Id | None = None
+    reason: TransferReason
+
+
+class AcceptTransfer(
+    Interaction,
+    type="visit.accept_transfer.v1",
+    allowed_in=("in_progress",),
+    at_counter=True,
+    on_shift=True,
+):
+    pass
+
+
 class Close(
     Interaction,
     type="visit.close.v1",
@@ -126,14 +278,7 @@ class Close(
     at_counter=True,
     on_shift=True,
 ):
-    outcome: Literal[
-        "all_done",
-        "partly_done",
-        "order_pending",
-        "referred_elsewhere",
-        "customer_left",
-        "refused_by_rule",
-    ]
+    outcome: VisitOutcome
     needs_met: Needs = ()
     needs_open: Needs = ()
     follow_up_asked: bool
@@ -155,8 +300,32 @@ class Rate(
     comment: SealedText | None = None
 
 
+class Observe(
+    Interaction,
+    type="visit.observe.v1",
+    allowed_in=("in_progress", "completed"),
+    roles=("supervisor", "manager", "regional_manager", "quality_inspector"),
+):
+    """Pictures of hall cameras are no method (PIPL art 26)."""
+
+    observation_id: Id
+    method: Literal["mystery_shop", "floor_walk", "call_back"]
+    observed_clerk_id: Id
+    items: Annotated[tuple[ObservationItem, ...], Meta(min_length=1, max_length=20)]
+    note: SealedText | None = None
+
+
+class CorrectEntry(Interaction, Correction, type="visit.correct_entry.v1"):
+    pass
+
+
+CORRECTABLE: Final = frozenset(
+    {"decline_reason", "device_model", "note", "question", "reason", "symptom"}
+)
 AnyInteraction = (
     Arrive
+    | Greet
+    | Direct
     | IssueTicket
     | CallTicket
     | RecordNoShow
@@ -166,7 +335,21 @@ AnyInteraction = (
     | Start
     | AskNeeds
     | IdentifyCustomer
+    | RaiseInquiry
+    | QuoteTariff
+    | AnswerInquiry
+    | EscalateInquiry
+    | AssessNeeds
+    | Recommend
+    | AnswerRecommendation
+    | BarPromotion
+    | GiveSupport
+    | EscalateSupport
+    | Transfer
+    | AcceptTransfer
     | Close
     | Rate
+    | Observe
+    | CorrectEntry
 )
 INTERACTIONS: Final[tuple[type[Interaction], ...]] = get_args(AnyInteraction)

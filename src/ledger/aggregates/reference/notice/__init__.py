@@ -1,8 +1,8 @@
 """Notice: what tells a partition of a reference fact, whole and with its version.
 
 No TM Forum resource. The reactor broadcasts one to every partition when the operator, or a clerk's
-file, records something that other owners' rules read. A notice of an older version than is known
-is recorded and changes nothing, so that two reactors may overtake each other.
+file, records something that other owners' rules read. A notice that a newer one has overtaken is
+recorded and changes nothing, so that two reactors may overtake each other.
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""A notice is never refused: an older one than is known changes nothing."""
+"""A notice is never refused: one that a newer has overtaken changes nothing."""
 
 from typing import Final
 
@@ -22,7 +22,7 @@ from ledger.aggregates.reference.notice.events import (
 )
 from ledger.aggregates.reference.notice.interactions import AnyInteraction
 from ledger.aggregates.reference.notice.state import State, stream
-from ledger.reference import Reference
+from ledger.reference import Dated, Reference, overtaken
 
 _NOTED: Final[dict[type[AnyInteraction], type[Event]]] = {
     NotePolicy: PolicyNoted,
@@ -35,8 +35,8 @@ _NOTED: Final[dict[type[AnyInteraction], type[Event]]] = {
 
 
 def decide(told: AnyInteraction, state: State, context: Context[Reference]) -> Decision:
-    if told.version <= state.known_version:
+    newer = overtaken(state.known, Dated(told.version, told.from_at, told.fact))
+    if newer is not None:
         about = stream(context.envelope, told)
-        overtaken = Overtaken(about=about, version=told.version, known_version=state.known_version)
-        return [overtaken]
+        return [Overtaken(about=about, version=told.version, known_version=newer)]
     return [_NOTED[type(told)].of(told)]

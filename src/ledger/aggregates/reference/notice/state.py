@@ -1,5 +1,6 @@
-"""Which version of a fact is known."""
+"""Which versions of a fact are known."""
 
+from datetime import datetime
 from typing import assert_never
 
 from ledger.aggregates import model
@@ -14,10 +15,13 @@ from ledger.aggregates.copies import (
 from ledger.aggregates.reference.notice.events import AnyEvent, Overtaken
 from ledger.aggregates.reference.notice.interactions import AnyInteraction
 from ledger.entry import Envelope
+from ledger.reference import KEPT
 
 
 class State(model.State, frozen=True, kw_only=True):
-    known_version: int = -1
+    """`known` are the newest versions, each with the moment from which it has force."""
+
+    known: tuple[tuple[int, datetime], ...] = ()
 
 
 def stream(envelope: Envelope, told: AnyInteraction | AnyEvent) -> str:
@@ -44,4 +48,4 @@ def stream(envelope: Envelope, told: AnyInteraction | AnyEvent) -> str:
 def evolve(state: State, event: AnyEvent, envelope: Envelope) -> State:
     if isinstance(event, Overtaken):
         return state
-    return State(status="noted", known_version=event.version)
+    return State(status="noted", known=(*state.known, (event.version, event.from_at))[-KEPT:])

@@ -1,0 +1,444 @@
+"""A cash drawer from its count to the bank: each rule refused and allowed, in their order."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ledger import policy
+from ledger.aggregates.hall import drawer, hall_day, shift
+from ledger.aggregates.model import FollowOn, Settled
+from ledger.values import local_midnight
+from tests.aggregates.case import NOW, Case, later, reactions
+from tests.aggregates.hall.facts import (
+    ARRIVED,
+    AT_K1,
+    CLOSING,
+    HALL,
+    STARTED,
+    TUESDAY,
+    shift_opened,
+)
+from tests.aggregates.hall.money import (
+    ALONE,
+    CLOCK,
+    FLOAT_FEN,
+    MANAGER,
+    REACTOR,
+    SUPERVISOR,
+    WEDNESDAY,
+    WITNESSED,
+    close,
+    closed,
+    count,
+    counted,
+    deposit,
+    done,
+    drop,
+    explain,
+    money_in,
+    money_out,
+    open_drawer,
+    with_drawer,
+    with_receipt,
+)
+
+EXPECTED_FEN = FLOAT_FEN + 5_000
+RIGHT = count(EXPECTED_FEN, 1, 5_000)
+SHORT = count(EXPECTED_FEN - 1_000, 1, 5_000)
+UNEXPLAINED = drawer.MarkUnexplained(drawer_id="w1")
+DEPOSIT_OVERDUE = drawer.MarkDepositOverdue(drawer_id="w1")
+TO_THE_BANK: dict[str, Any] = {"actor": "s-sun", "approver": "m-he"}
+
+
+def state(case: Case) -> drawer.State:
+    return case.states["drawer/w1"]
+
+
+def short() -> Case:
+    """Ten yuan are missing since ten o'clock; c-li counted and s-sun was the witness."""
+    return counted(EXPECTED_FEN - 1_000)
+
+
+def left_alone() -> Case:
+    """c-li fell ill and was sent home; s-sun, on shift at k3, stands in."""
+    case = with_receipt()
+    ended = shift.Closed(
+        shift_id="s-c-li",
+        forced=True,
+        reason="illness",
+        clerk_id="c-li",
+        worked_seconds=0,
+        pause_seconds=0,
+        visits_closed=0,
+    )
+    case.given(ended, actor="s-sun")
+    return case.given(shift_opened("s-s-sun", "k3", "supervisor"), **SUPERVISOR)
+
+
+# Counting
+
+
+def test_a_count_that_agrees_finds_no_discrepancy() -> None:
+    event = with_receipt().when(RIGHT, **WITNESSED).recorded(drawer.Counted)
+    assert event.expected_fen == event.counted_fen == EXPECTED_FEN
+    assert (event.difference_fen, event.journal_gap_fen) == (0, 0)
+
+
+@pytest.mark.parametrize(("off_fen", "direction"), [(-1_000, "short"), (10, "over")])
+def test_a_count_that_differs_finds_a_discrepancy(off_fen: int, direction: str) -> None:
+    case = with_receipt()
+    wish = count(EXPECTED_FEN + off_fen, 1, 5_000)
+    event, found = case.when(wish, **WITNESSED).recorded(drawer.Counted, drawer.DiscrepancyFound)
+    assert event.difference_fen == found.difference_fen == off_fen
+    assert found.direction == direction
+    assert found.explain_by_at == later(hours=case.value(policy.CASH_EXPLAIN_HOURS))
+    case.given(event, found, **WITNESSED)
+    case.when(close(), **ALONE).refused("ENV-12", "discrepant")
+
+
+def test_a_difference_within_the_tolerance_is_none() -> None:
+    case = with_receipt(cash__tolerance_fen=1_000)
+    case.when(SHORT, **WITNESSED).recorded(drawer.Counted)
+    more = count(EXPECTED_FEN - 1_010, 1, 5_000)
+    case.when(more, **WITNESSED).recorded(drawer.Counted, drawer.DiscrepancyFound)
+
+
+def test_a_drawer_is_counted_when_its_clerk_serves_nobody() -> None:
+    case = with_receipt().given(ARRIVED, visit="v1").given(STARTED, **AT_K1, visit="v1")
+    case.when(RIGHT, **WITNESSED).refused("DRW-10", "v1")
+    other = with_receipt().given(ARRIVED, visit="v1")
+    other.given(STARTED, actor="c-wang", hall="renmin", counter="k2", visit="v1")
+    other.when(RIGHT, **WITNESSED).recorded(drawer.Counted)
+
+
+@pytest.mark.parametrize(("journal_count", "journal_fen"), [(2, 5_000), (1, 9_000), (0, 0)])
+def test_the_journal_agrees_with_the_copies_or_the_gap_is_accepted(
+    journal_count: int, journal_fen: int
+) -> None:
+    case = with_receipt()
+    wish = count(EXPECTED_FEN, journal_count, journal_fen)
+    case.when(wish, **WITNESSED).refused("DRW-11", "1 of 5000")
+    wish = count(EXPECTED_FEN, journal_count, journal_fen, accept=True)
+    event = case.when(wish, **WITNESSED).recorded(drawer.Counted)
+    assert event.journal_gap_fen == journal_fen - 5_000
+
+
+def test_the_journal_counts_payouts_too() -> None:
+    case = with_receipt()
+    done(case, money_out(2_000))
+    case.when(count(FLOAT_FEN + 3_000, 1, 5_000), **WITNESSED).refused("DRW-11", "2 of 3000")
+    case.when(count(FLOAT_FEN + 3_000, 2, 3_000), **WITNESSED).recorded(drawer.Counted)
+
+
+def test_the_rules_of_counting_come_in_their_order() -> None:
+    case = with_receipt().given(ARRIVED, visit="v1").given(STARTED, **AT_K1, visit="v1")
+    wrong = count(EXPECTED_FEN, 7, 7)
+    case.when(wrong, actor="c-wang", approver="s-sun").refused("DRW-02")
+    case.when(wrong, **WITNESSED).refused("DRW-10")
+    with_receipt().when(wrong, **WITNESSED).refused("DRW-11")
+
+
+def test_a_supervisor_counts_and_closes_for_a_clerk_whose_shift_has_ended() -> None:
+    case = left_alone()
+    case.when(RIGHT, actor="c-wang", approver="m-he").refused("DRW-02", "c-li")
+    case.when(RIGHT, **WITNESSED).refused("ENV-06")
+    done(case, RIGHT, actor="s-sun", approver="m-he")
+    case.when(close(), actor="c-wang").refused("DRW-02", "c-li")
+    (event,) = done(case, close(), **SUPERVISOR)
+    assert event.clerk_id == "c-li"
+
+
+def test_a_clerk_who_comes_back_in_another_shift_counts_the_own_drawer() -> None:
+    case = left_alone().given(shift_opened("s-c-li-2", "k1"), **ALONE)
+    case.when(RIGHT, **WITNESSED).recorded(drawer.Counted)
+
+
+def test_a_discrepant_drawer_is_counted_again() -> None:
+    case = short()
+    case.when(RIGHT, **WITNESSED).recorded(drawer.Counted)
+    done(case, RIGHT, **WITNESSED)
+    case.when(close(), **ALONE).recorded(drawer.Closed)
+    case.when(RIGHT, **WITNESSED).refused("ENV-12")
+
+
+# Late copies
+
+
+def test_a_late_copy_that_changes_the_difference_makes_the_drawer_discrepant() -> None:
+    case = counted()
+    late, found, _ = case.when(money_in(3_000, "p2"), **REACTOR).recorded(
+        drawer.ReceiptLate, drawer.DiscrepancyFound, hall_day.PaymentNoted
+    )
+    assert (late.expected_fen, late.difference_fen) == (EXPECTED_FEN + 3_000, -3_000)
+    assert found.direction == "short"
+    done(case, money_in(3_000, "p2"))
+    assert state(case).status == "discrepant"
+
+
+def test_a_late_copy_that_was_missing_settles_the_discrepancy() -> None:
+    case = with_receipt()
+    done(case, count(EXPECTED_FEN + 4_000, 2, 9_000, accept=True), **WITNESSED)
+    assert state(case).status == "discrepant"
+    case.when(money_in(4_000, "p2"), **REACTOR).recorded(drawer.ReceiptLate, hall_day.PaymentNoted)
+    done(case, money_in(4_000, "p2"))
+    assert state(case).status == "counted"
+    case.when(close(), **ALONE).recorded(drawer.Closed)
+
+
+def test_a_late_payout_counts_the_other_way() -> None:
+    case = counted()
+    late, found, _ = case.when(money_out(2_000), **REACTOR).recorded(
+        drawer.PayoutLate, drawer.DiscrepancyFound, hall_day.PaymentNoted
+    )
+    assert (late.expected_fen, late.difference_fen) == (EXPECTED_FEN - 2_000, 2_000)
+    assert found.direction == "over"
+
+
+def test_an_explained_drawer_that_a_late_copy_changes_is_explained_again() -> None:
+    case = short()
+    done(case, explain(), **MANAGER)
+    done(case, money_in(3_000, "p2"))
+    case.when(close(), **ALONE).refused("ENV-12", "discrepant")
+    (event,) = done(case, explain(), **MANAGER)
+    assert event.difference_fen == -4_000
+    case.when(close(), **ALONE).recorded(drawer.Closed)
+
+
+def test_a_late_copy_is_to_be_explained_from_when_it_was_told() -> None:
+    case = counted()
+    told = later(hours=30)
+    outcome = case.when(money_in(10, "p2"), recorded_at=told, **REACTOR)
+    _, found, _ = outcome.recorded(
+        drawer.ReceiptLate, drawer.DiscrepancyFound, hall_day.PaymentNoted
+    )
+    assert found.explain_by_at == told + timedelta(hours=case.value(policy.CASH_EXPLAIN_HOURS))
+
+
+# Explaining
+
+
+@pytest.mark.parametrize("actor", ["s-sun", "m-he"])
+def test_a_discrepancy_is_explained_by_nobody_who_took_part(actor: str) -> None:
+    case = short()
+    outcome = case.when(explain(), actor=actor)
+    if actor == "s-sun":
+        outcome.refused("DRW-12", "s-sun")
+    else:
+        assert outcome.recorded(drawer.DiscrepancyExplained).difference_fen == -1_000
+    case.when(explain(), **ALONE).refused("ENV-04")
+
+
+def test_a_supervisor_who_held_the_drawer_or_counted_it_explains_nothing() -> None:
+    case = left_alone()
+    done(case, SHORT, actor="s-sun", approver="m-he")
+    case.when(explain(), **SUPERVISOR).refused("DRW-12", "s-sun")
+    case.when(explain(), **MANAGER).refused("DRW-12", "m-he")
+    case.when(explain(), actor="r-song").recorded(drawer.DiscrepancyExplained)
+    promoted = short().clerk("c-li", role="supervisor")
+    promoted.when(explain(), **ALONE).refused("DRW-12", "c-li")
+
+
+@pytest.mark.parametrize(("cause", "booked_as", "needed"), [
+    ("missed_entry", "shortage_receivable", True),
+    ("double_entry", "surplus_payable", True),
+    ("wrong_change", "corrected_entry", True),
+    ("wrong_change", "shortage_receivable", False),
+    ("unexplained", "shortage_receivable", False),
+])  # fmt: skip
+def test_an_explanation_by_entries_names_them(cause: str, booked_as: str, needed: bool) -> None:
+    case = short()
+    outcome = case.when(explain(cause, booked_as), **MANAGER)
+    if needed:
+        outcome.refused("DRW-13")
+    else:
+        outcome.recorded(drawer.DiscrepancyExplained)
+    wish = explain(cause, booked_as, "counter-app:m1:1")
+    case.when(wish, **MANAGER).recorded(drawer.DiscrepancyExplained)
+
+
+def test_who_explains_comes_before_what_it_rests_on() -> None:
+    short().when(explain("missed_entry"), **SUPERVISOR).refused("DRW-12")
+
+
+def test_a_discrepancy_is_overdue_once_when_its_time_has_passed() -> None:
+    case = short()
+    at = later(hours=case.value(policy.CASH_EXPLAIN_HOURS))
+    case.when(UNEXPLAINED, at=at - timedelta(seconds=1), **CLOCK).refused("DRW-14", "until")
+    done(case, UNEXPLAINED, at, **CLOCK)
+    case.when(UNEXPLAINED, at=at, **CLOCK).refused("DRW-14", "already")
+
+
+def test_a_discrepancy_found_again_has_its_time_anew() -> None:
+    case = short()
+    at = later(hours=case.value(policy.CASH_EXPLAIN_HOURS))
+    done(case, UNEXPLAINED, at, **CLOCK)
+    done(case, SHORT, at, **WITNESSED)
+    case.when(UNEXPLAINED, at=at, **CLOCK).refused("DRW-14", "until")
+
+
+# Closing
+
+
+def test_the_float_comes_back() -> None:
+    case = counted()
+    case.when(close(FLOAT_FEN - 10), **ALONE).refused("DRW-15", "50000")
+    case.when(close(FLOAT_FEN + 10), **ALONE).refused("DRW-15", "50000")
+    event = case.when(close(), at=CLOSING, **ALONE).recorded(drawer.Closed)
+    assert (event.difference_fen, event.to_deposit_fen) == (0, 5_000)
+    assert event.deposit_by_on == WEDNESDAY
+
+
+def test_where_less_than_the_float_is_left_all_of_it_comes_back() -> None:
+    case = with_drawer()
+    done(case, money_out(3_000))
+    done(case, count(FLOAT_FEN - 3_000, 1, -3_000), **WITNESSED)
+    case.when(close(), **ALONE).refused("DRW-15", "47000")
+    event = case.when(close(FLOAT_FEN - 3_000), **ALONE).recorded(drawer.Closed)
+    assert event.to_deposit_fen == 0
+
+
+def test_drops_go_to_the_bank_with_the_rest() -> None:
+    case = with_receipt()
+    done(case, drop(2_000), **WITNESSED)
+    done(case, count(EXPECTED_FEN - 2_000, 1, 5_000), **WITNESSED)
+    assert case.when(close(), **ALONE).recorded(drawer.Closed).to_deposit_fen == 5_000
+
+
+def test_a_difference_above_the_tolerance_is_closed_only_when_explained() -> None:
+    event = drawer.Counted.of(
+        SHORT,
+        counted_fen=EXPECTED_FEN - 1_000,
+        expected_fen=EXPECTED_FEN,
+        difference_fen=-1_000,
+        journal_gap_fen=0,
+    )
+    tolerated = with_receipt(cash__tolerance_fen=1_000).given(event, **WITNESSED)
+    tolerated.when(close(), **ALONE).recorded(drawer.Closed)
+    lowered = with_receipt(cash__tolerance_fen=990).given(event, **WITNESSED)
+    lowered.when(close(), **ALONE).refused("DRW-16", "-1000")
+    explained = short()
+    done(explained, explain(), **MANAGER)
+    event = explained.when(close(), **ALONE).recorded(drawer.Closed)
+    assert (event.difference_fen, event.to_deposit_fen) == (-1_000, 4_000)
+
+
+def test_the_rules_of_closing_come_in_their_order() -> None:
+    case = with_receipt(cash__tolerance_fen=1_000)
+    done(case, drop(1_000, "seal-1"), **WITNESSED)
+    event = drawer.Counted.of(
+        count(EXPECTED_FEN, 1, 5_000),
+        counted_fen=EXPECTED_FEN,
+        expected_fen=EXPECTED_FEN - 1_000,
+        difference_fen=2_000,
+        journal_gap_fen=0,
+    )
+    case.given(event, **WITNESSED)
+    case.when(close(10, "seal-1"), actor="c-wang").refused("DRW-02")
+    case.when(close(10, "seal-1"), **ALONE).refused("DRW-07")
+    case.when(close(10, "seal-2"), **ALONE).refused("DRW-15")
+    case.when(close(seal_no="seal-2"), **ALONE).refused("DRW-16")
+
+
+# To the bank
+
+
+def test_the_deposit_is_what_was_left() -> None:
+    case = closed()
+    case.when(deposit(4_990), **TO_THE_BANK).refused("DRW-17", "5000")
+    case.when(deposit(5_010), **TO_THE_BANK).refused("DRW-17", "5000")
+    case.when(deposit(5_000), **TO_THE_BANK).recorded(drawer.Deposited)
+
+
+@pytest.mark.parametrize(("days", "in_time"), [(0, True), (1, True), (2, False)])
+def test_a_deposit_says_whether_it_was_in_time(days: int, in_time: bool) -> None:
+    wish = deposit(5_000, TUESDAY + timedelta(days=days))
+    at = later(days=days)
+    event = closed().when(wish, at=at, **TO_THE_BANK).recorded(drawer.Deposited)
+    assert event.in_time == in_time
+
+
+def test_several_drawers_share_a_slip_only_as_one_deposit() -> None:
+    case = closed()
+    done(case, deposit(5_000, slip="slip-1", deposit_id="e1"), **TO_THE_BANK)
+    done(case, open_drawer("w2"), **WITNESSED)
+    done(case, money_in(10, "p2", "w2"))
+    done(case, drawer.CountCash(
+        drawer_id="w2", pieces=count(FLOAT_FEN + 10).pieces, journal_count=1, journal_fen=10,
+        accept_journal_gap=False,
+    ), **WITNESSED)  # fmt: skip
+    done(case, drawer.Close(drawer_id="w2", float_returned_fen=FLOAT_FEN), **ALONE)
+    other = deposit(10, slip="slip-1", deposit_id="e2", drawer_id="w2")
+    case.when(other, **TO_THE_BANK).refused("DRW-18", "e1")
+    same = deposit(10, slip="slip-1", deposit_id="e1", drawer_id="w2")
+    case.when(same, **TO_THE_BANK).recorded(drawer.Deposited)
+    case.when(deposit(20, slip="slip-1", deposit_id="e2", drawer_id="w2"), **TO_THE_BANK).refused(
+        "DRW-17"
+    )
+
+
+def test_a_cashier_on_duty_or_a_supervisor_takes_money_to_the_bank() -> None:
+    wish = deposit(5_000)
+    closed().when(wish, **WITNESSED).refused("ENV-04", "cashier")
+    closed().when(wish, actor="c-zhao", approver="s-sun").refused("ENV-04", "cashier")
+    closed().when(wish, **SUPERVISOR).refused("ENV-07")
+    cashier = closed().given(shift_opened("s-c", "k3", "cashier"), actor="c-zhao")
+    cashier.when(wish, actor="c-zhao", approver="s-sun").recorded(drawer.Deposited)
+
+
+def test_a_deposit_is_overdue_once_when_its_day_has_ended() -> None:
+    case = closed()
+    at = local_midnight(WEDNESDAY + timedelta(days=1))
+    case.when(DEPOSIT_OVERDUE, at=at - timedelta(seconds=1), **CLOCK).refused("DRW-19", "until")
+    done(case, DEPOSIT_OVERDUE, at, **CLOCK)
+    case.when(DEPOSIT_OVERDUE, at=at, **CLOCK).refused("DRW-19", "already")
+    done(case, deposit(5_000), at, **TO_THE_BANK)
+    case.when(DEPOSIT_OVERDUE, at=at, **CLOCK).refused("ENV-12")
+
+
+def test_where_nothing_is_left_no_deposit_is_overdue() -> None:
+    case = with_drawer()
+    done(case, count(FLOAT_FEN), **WITNESSED)
+    (event,) = done(case, close(), **ALONE)
+    assert reactions(event, case.envelope("drawer.close.v1", NOW), "drawer/w1") == []
+    at = local_midnight(WEDNESDAY + timedelta(days=1))
+    case.when(DEPOSIT_OVERDUE, at=at, **CLOCK).refused("DRW-19", "nothing")
+
+
+# Timers
+
+
+def test_a_count_settles_what_waited_and_a_discrepancy_waits_anew() -> None:
+    case = with_receipt()
+    event, found = case.when(SHORT, **WITNESSED).recorded(drawer.Counted, drawer.DiscrepancyFound)
+    envelope = case.envelope("drawer.count.v1", NOW)
+    assert reactions(event, envelope, "drawer/w1") == [Settled("limit"), Settled("unexplained")]
+    timer = FollowOn("unexplained", HALL, UNEXPLAINED, found.explain_by_at)
+    assert reactions(found, envelope, "drawer/w1") == [timer]
+
+
+def test_an_explanation_or_a_late_copy_settles_the_wait_for_an_explanation() -> None:
+    case = short()
+    explained = case.when(explain(), **MANAGER).recorded(drawer.DiscrepancyExplained)
+    late_in, *_ = done(case, money_in(10, "p2"))
+    late_out, *_ = done(case, money_out(10, "p3"))
+    for event in (explained, late_in, late_out):
+        envelope = case.envelope("x", NOW)
+        assert reactions(event, envelope, "drawer/w1") == [Settled("unexplained")]
+
+
+def test_a_closed_drawer_waits_for_its_deposit() -> None:
+    case = counted()
+    event = case.when(close(), **ALONE).recorded(drawer.Closed)
+    envelope = case.envelope("drawer.close.v1", NOW)
+    due_at = local_midnight(WEDNESDAY + timedelta(days=1))
+    timer = FollowOn("deposit_overdue", HALL, DEPOSIT_OVERDUE, due_at)
+    assert reactions(event, envelope, "drawer/w1") == [timer]
+    deposited = closed().when(deposit(5_000), **TO_THE_BANK).recorded(drawer.Deposited)
+    assert reactions(deposited, envelope, "drawer/w1") == [Settled("deposit_overdue")]
+
+
+def test_what_nobody_waits_for_has_no_follow_on() -> None:
+    case = with_drawer()
+    event = drawer.LimitExceeded(drawer_id="w1", expected_fen=1)
+    assert reactions(event, case.envelope("x", NOW), "drawer/w1") == []

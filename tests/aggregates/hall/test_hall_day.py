@@ -1,0 +1,431 @@
+"""The hall's day from its opening to its signature: each rule refused and allowed, in order."""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ledger.aggregates.hall import drawer, hall_day, shift, visit
+from ledger.aggregates.hall.hall_day import noting
+from ledger.aggregates.model import FollowOn, Settled
+from ledger.entry import as_json
+from ledger.policy import Policy, PolicyError
+from tests.aggregates.case import NOW, Case, later, reactions
+from tests.aggregates.hall.facts import ARRIVED, HALL, OPENING, TUESDAY, open_hall, shift_opened
+from tests.aggregates.hall.money import (
+    ALONE,
+    CLOCK,
+    FLOAT_FEN,
+    MANAGER,
+    NOTE,
+    REACTOR,
+    SUPERVISOR,
+    WEDNESDAY,
+    WITNESSED,
+    close,
+    count,
+    done,
+    method_total,
+    money_in,
+    paid,
+    with_drawer,
+)
+
+OPEN = hall_day.Open(business_on=TUESDAY)
+OPENED = hall_day.Opened(business_on=TUESDAY)
+PREPARE = hall_day.Prepare(business_on=TUESDAY)
+WITHDRAW = hall_day.Withdraw(business_on=TUESDAY, note=NOTE)
+OVERDUE = hall_day.MarkOverdue(business_on=TUESDAY)
+NOON = datetime.fromisoformat("2026-11-04T12:00:00+08:00")
+BY_WECHAT = method_total("wechat_pay", count_in=1, in_fen=700)
+
+
+def a_day(**parameters: Any) -> Case:
+    """Tuesday is open since half past eight."""
+    return Case(HALL, **parameters).given(OPENED, at=OPENING, **SUPERVISOR)
+
+
+def prepared(**parameters: Any) -> Case:
+    """s-sun has prepared Tuesday, on which nothing happened."""
+    case = a_day(**parameters)
+    done(case, PREPARE, **SUPERVISOR)
+    return case
+
+
+def digest(case: Case, day: Any = TUESDAY) -> str:
+    return case.states[f"hall_day/{day.isoformat()}"].totals_digest
+
+
+def sign(case: Case, day: Any = TUESDAY) -> hall_day.SignOff:
+    return hall_day.SignOff(business_on=day, totals_digest=digest(case, day))
+
+
+def signed() -> Case:
+    """m-he has signed Tuesday at ten."""
+    case = prepared()
+    done(case, sign(case), **MANAGER)
+    return case
+
+
+# Opening
+
+
+def test_a_day_is_opened_once() -> None:
+    Case(HALL).when(OPEN, **SUPERVISOR).recorded(hall_day.Opened)
+    a_day().when(OPEN, **SUPERVISOR).refused("ENV-11")
+    signed().when(OPEN, **SUPERVISOR).refused("ENV-11")
+
+
+def test_a_day_is_opened_by_a_lead_or_the_clock() -> None:
+    Case(HALL).when(OPEN, **ALONE).refused("ENV-04")
+    Case(HALL).when(OPEN, **CLOCK).recorded(hall_day.Opened)
+
+
+def test_days_are_opened_in_the_order_of_their_dates() -> None:
+    monday = hall_day.Open(business_on=TUESDAY - timedelta(days=1))
+    a_day().when(monday, **SUPERVISOR).refused("DAY-01", "2026-11-03")
+    Case(HALL).when(monday, **SUPERVISOR).recorded(hall_day.Opened)
+    friday = hall_day.Open(business_on=TUESDAY + timedelta(days=3))
+    a_day().when(friday, at=later(days=3), **SUPERVISOR).recorded(hall_day.Opened)
+
+
+def test_no_day_is_opened_before_it_begins() -> None:
+    wednesday = hall_day.Open(business_on=WEDNESDAY)
+    midnight = datetime.fromisoformat("2026-11-04T00:00:00+08:00")
+    just_before = midnight - timedelta(seconds=1)
+    a_day().when(wednesday, at=just_before, **SUPERVISOR).refused("DAY-01", "not begun")
+    a_day().when(wednesday, at=midnight, **SUPERVISOR).recorded(hall_day.Opened)
+
+
+def test_what_happens_on_a_new_day_opens_it() -> None:
+    case = open_hall()
+    envelope = case.envelope("shift.open.v1", NOW)
+    assert noting.opening(case.context(envelope, NOW)) == [OPENED]
+    case.given(OPENED)
+    assert noting.opening(case.context(envelope, NOW)) == []
+    case.when(paid(700), **REACTOR).recorded(hall_day.PaymentNoted)
+    Case(HALL).when(paid(700), **REACTOR).recorded(hall_day.Opened, hall_day.PaymentNoted)
+    a_day().when(paid(700), at=later(days=1), **REACTOR).recorded(
+        hall_day.Opened, hall_day.PaymentNoted
+    )
+
+
+# Noting
+
+
+def test_a_payment_is_noted_on_the_day_it_was_made() -> None:
+    case = a_day().given(hall_day.Opened(business_on=WEDNESDAY), at=later(days=1))
+    event = case.when(paid(700), recorded_at=later(days=1), **REACTOR).recorded(
+        hall_day.PaymentNoted
+    )
+    assert event.business_on == TUESDAY
+    assert (event.method, event.direction, event.amount_fen) == ("wechat_pay", "in", 700)
+
+
+def test_a_payment_of_a_day_that_is_signed_off_is_a_late_entry_of_the_day_that_is_open() -> None:
+    case = signed().given(hall_day.Opened(business_on=WEDNESDAY), at=later(days=1))
+    late = case.when(paid(700), **REACTOR).recorded(hall_day.LateEntryNoted)
+    assert (late.business_on, late.noted_for_on) == (WEDNESDAY, TUESDAY)
+    assert (late.payment_id, late.method, late.amount_fen) == ("p9", "wechat_pay", 700)
+    done(case, paid(700))
+    totals = prepared_on(case, WEDNESDAY).totals
+    assert (totals.late_entries, totals.payments) == (1, ())
+
+
+def test_a_payment_of_a_day_that_was_never_opened_is_a_late_entry() -> None:
+    sunday = later(days=-2)
+    late = (
+        a_day()
+        .when(paid(700), at=sunday, recorded_at=NOW, **REACTOR)
+        .recorded(hall_day.LateEntryNoted)
+    )
+    assert late.noted_for_on == TUESDAY - timedelta(days=2)
+
+
+def test_a_late_entry_between_two_days_is_counted_in_the_next() -> None:
+    case = signed()
+    (late,) = done(case, paid(700))
+    assert (late.business_on, late.noted_for_on) == (TUESDAY, TUESDAY)
+    assert case.states["hall_day/2026-11-03"].status == "signed_off"
+    case.given(hall_day.Opened(business_on=WEDNESDAY), at=later(days=1))
+    assert prepared_on(case, WEDNESDAY).totals.late_entries == 1
+    assert case.register.days.late_entries == 0
+
+
+def test_cash_of_a_day_that_is_signed_off_is_a_late_entry_too() -> None:
+    unplaced, late = (
+        signed()
+        .when(money_in(700), **REACTOR)
+        .recorded(drawer.ReceiptUnplaced, hall_day.LateEntryNoted)
+    )
+    assert unplaced.amount_fen == late.amount_fen == 700
+    assert (late.method, late.direction) == ("cash", "in")
+
+
+def test_an_order_is_noted_on_its_day_or_as_a_late_entry() -> None:
+    def noted(case: Case) -> list[Any]:
+        context = case.context(case.envelope("case.take.v1", NOW, **REACTOR), NOW)
+        return noting.order_noted(context, "o1", "activation", "completed")
+
+    opened, event = noted(Case(HALL))
+    assert opened == OPENED
+    assert (event.case_id, event.order_kind, event.to_state) == ("o1", "activation", "completed")
+    case = a_day()
+    case.given(*noted(case), *noted(case))
+    (late,) = noted(signed())
+    assert (late.noted_for_on, late.case_id, late.payment_id) == (TUESDAY, "o1", None)
+    total = hall_day.OrderTotal(order_kind="activation", to_state="completed", orders=2)
+    assert prepared_on(case, TUESDAY).totals.orders == (total,)
+
+
+def prepared_on(case: Case, day: Any) -> hall_day.Prepared:
+    wish = hall_day.Prepare(business_on=day, note=NOTE)
+    at = NOW + (day - TUESDAY)
+    return case.when(wish, at=at, **SUPERVISOR).recorded(hall_day.Prepared)
+
+
+# Preparing
+
+
+def test_a_day_is_prepared_when_its_visits_shifts_and_drawers_have_ended() -> None:
+    case = with_drawer().given(ARRIVED, visit="v1")
+    case.when(PREPARE, **SUPERVISOR).refused("DAY-03", "v1")
+    case.given(visit.Lapsed(outcome="abandoned"), visit="v1", **CLOCK)
+    case.when(PREPARE, **SUPERVISOR).refused("DAY-04", "2")
+    for clerk in ("c-li", "c-wang"):
+        case.given(shift_closed(f"s-{clerk}", clerk), **SUPERVISOR)
+    case.when(PREPARE, **SUPERVISOR).refused("DAY-05", "w1")
+    ended = drawer.Closed(
+        drawer_id="w1",
+        float_returned_fen=FLOAT_FEN,
+        clerk_id="c-li",
+        difference_fen=0,
+        to_deposit_fen=0,
+        deposit_by_on=WEDNESDAY,
+    )
+    case.given(ended, **SUPERVISOR)
+    case.when(PREPARE, **SUPERVISOR).recorded(hall_day.Prepared)
+
+
+def shift_closed(shift_id: str, clerk_id: str) -> shift.Closed:
+    return shift.Closed(
+        shift_id=shift_id,
+        forced=False,
+        reason="planned_end",
+        clerk_id=clerk_id,
+        worked_seconds=0,
+        pause_seconds=0,
+        visits_closed=0,
+    )
+
+
+def test_what_is_open_of_another_day_does_not_hold_a_day_up() -> None:
+    case = a_day().given(hall_day.Opened(business_on=WEDNESDAY), at=later(days=1))
+    case.given(ARRIVED, at=later(days=1), visit="v1")
+    case.given(shift_opened("s9", "k1"), at=later(days=1), actor="c-li")
+    case.when(PREPARE, **SUPERVISOR).recorded(hall_day.Prepared)
+    wednesday = hall_day.Prepare(business_on=WEDNESDAY)
+    case.when(wednesday, at=later(days=1), **SUPERVISOR).refused("DAY-03")
+
+
+def test_the_terminals_agree_with_the_ledger_or_a_note_says_why() -> None:
+    case = a_day()
+    done(case, paid(700))
+    case.when(PREPARE, **SUPERVISOR).refused("DAY-06", "wechat_pay")
+    right = hall_day.Prepare(business_on=TUESDAY, terminal_totals=(BY_WECHAT,))
+    event = case.when(right, **SUPERVISOR).recorded(hall_day.Prepared)
+    assert (event.totals.payments, event.differences) == ((BY_WECHAT,), ())
+    more = method_total("wechat_pay", count_in=2, in_fen=900)
+    explained = hall_day.Prepare(business_on=TUESDAY, terminal_totals=(more,), note=NOTE)
+    event = case.when(explained, **SUPERVISOR).recorded(hall_day.Prepared)
+    assert event.differences == (
+        hall_day.MethodDifference(method="wechat_pay", count_in=1, in_fen=200),
+    )
+
+
+def test_what_only_a_terminal_took_is_a_difference() -> None:
+    taken = hall_day.Prepare(
+        business_on=TUESDAY, terminal_totals=(method_total("alipay", count_out=1, out_fen=5),)
+    )
+    a_day().when(taken, **SUPERVISOR).refused("DAY-06", "alipay")
+
+
+def test_the_totals_of_several_terminals_add_up() -> None:
+    case = a_day()
+    done(case, paid(700))
+    done(case, paid(300, direction="out"))
+    terminals = (BY_WECHAT, method_total("wechat_pay", count_out=1, out_fen=300))
+    wish = hall_day.Prepare(business_on=TUESDAY, terminal_totals=terminals)
+    assert case.when(wish, **SUPERVISOR).recorded(hall_day.Prepared).differences == ()
+
+
+def test_a_bank_transfer_passes_no_terminal() -> None:
+    case = a_day()
+    done(case, paid(700, "bank_transfer"))
+    event = case.when(PREPARE, **SUPERVISOR).recorded(hall_day.Prepared)
+    (total,) = event.totals.payments
+    assert (total.method, total.in_fen) == ("bank_transfer", 700)
+
+
+def test_the_digest_is_that_of_the_totals() -> None:
+    event = a_day().when(PREPARE, **SUPERVISOR).recorded(hall_day.Prepared)
+    assert event.totals_digest == hashlib.sha256(as_json(event.totals)).hexdigest()
+
+
+def test_the_totals_do_not_depend_on_the_order_of_payments() -> None:
+    one, other = a_day(), a_day()
+    payments = [paid(700), paid(300, "alipay"), paid(200, direction="out")]
+    for wish in payments:
+        done(one, wish)
+    for wish in reversed(payments):
+        done(other, wish)
+    assert prepared_on(one, TUESDAY) == prepared_on(other, TUESDAY)
+
+
+def test_a_day_is_prepared_by_a_lead_and_once() -> None:
+    a_day().when(PREPARE, **ALONE).refused("ENV-04")
+    prepared().when(PREPARE, **MANAGER).refused("ENV-12")
+
+
+def test_a_day_that_is_kept_no_more_is_not_prepared() -> None:
+    case = a_day()
+    for days in range(1, 41):
+        day = TUESDAY + timedelta(days=days)
+        case.given(hall_day.Opened(business_on=day), at=later(days=days))
+    case.when(PREPARE, **SUPERVISOR).refused("DAY-03", "no more")
+
+
+# Withdrawing and signing
+
+
+def test_a_prepared_day_is_withdrawn_and_prepared_again() -> None:
+    case = prepared()
+    done(case, WITHDRAW, **MANAGER)
+    case.when(WITHDRAW, **MANAGER).refused("ENV-12")
+    done(case, PREPARE, **MANAGER)
+    case.when(sign(case), **MANAGER).refused("DAY-07", "m-he")
+    case.when(sign(case), **SUPERVISOR).recorded(hall_day.SignedOff)
+
+
+def test_a_day_is_signed_by_another_person() -> None:
+    case = prepared()
+    case.when(sign(case), **SUPERVISOR).refused("DAY-07", "s-sun")
+    event = case.when(sign(case), **MANAGER).recorded(hall_day.SignedOff)
+    assert event.prepared_by == "s-sun"
+    alone = prepared(hall_day__two_people=False)
+    alone.when(sign(alone), **SUPERVISOR).recorded(hall_day.SignedOff)
+
+
+def test_the_digest_signed_is_that_of_the_totals_prepared() -> None:
+    wrong = hall_day.SignOff(business_on=TUESDAY, totals_digest="0" * 64)
+    prepared().when(wrong, **MANAGER).refused("DAY-08", "other totals")
+
+
+def late_order(case: Case) -> None:
+    context = case.context(case.envelope("case.release.v1", NOW, **REACTOR), NOW)
+    case.given(*noting.order_noted(context, "o1", "activation", "completed"))
+
+
+@pytest.mark.parametrize("since", [
+    lambda case: done(case, paid(700)),
+    lambda case: done(case, money_in(700)),
+    lambda case: done(case, paid(700), later(days=-3)),
+    lambda case: case.given(ARRIVED, visit="v1"),
+    late_order,
+])  # fmt: skip
+def test_nothing_was_noted_since_the_day_was_prepared(since: Any) -> None:
+    case = prepared()
+    since(case)
+    case.when(sign(case), **MANAGER).refused("DAY-08", "since")
+
+
+def test_a_day_that_changed_is_prepared_again_and_signed() -> None:
+    case = prepared()
+    done(case, paid(700))
+    done(case, WITHDRAW, **SUPERVISOR)
+    wish = hall_day.Prepare(business_on=TUESDAY, terminal_totals=(BY_WECHAT,))
+    done(case, wish, **SUPERVISOR)
+    case.when(sign(case), **MANAGER).recorded(hall_day.SignedOff)
+
+
+def test_the_days_before_are_signed_first() -> None:
+    case = a_day().given(hall_day.Opened(business_on=WEDNESDAY), at=later(days=1))
+    at = later(days=1)
+    done(case, hall_day.Prepare(business_on=WEDNESDAY), at, **SUPERVISOR)
+    case.when(sign(case, WEDNESDAY), at=at, **MANAGER).refused("DAY-09", "2026-11-03")
+    done(case, PREPARE, at, **SUPERVISOR)
+    done(case, sign(case), at, **MANAGER)
+    case.when(sign(case, WEDNESDAY), at=at, **MANAGER).recorded(hall_day.SignedOff)
+
+
+def test_the_rules_of_signing_come_in_their_order() -> None:
+    case = a_day().given(hall_day.Opened(business_on=WEDNESDAY), at=later(days=1))
+    at = later(days=1)
+    done(case, hall_day.Prepare(business_on=WEDNESDAY), at, **SUPERVISOR)
+    wrong = hall_day.SignOff(business_on=WEDNESDAY, totals_digest="0" * 64)
+    case.when(wrong, at=at, **SUPERVISOR).refused("DAY-07")
+    case.when(wrong, at=at, **MANAGER).refused("DAY-08")
+    case.when(sign(case, WEDNESDAY), at=at, **MANAGER).refused("DAY-09")
+
+
+def test_a_signed_day_is_final() -> None:
+    case = signed()
+    for wish in (PREPARE, WITHDRAW, sign(case)):
+        case.when(wish, **MANAGER).refused("ENV-12")
+
+
+def test_a_day_of_work_adds_up() -> None:
+    case = with_drawer()
+    done(case, money_in(5_000))
+    done(case, paid(700))
+    done(case, count(FLOAT_FEN + 4_000, 1, 5_000), **WITNESSED)
+    explained = drawer.ExplainDiscrepancy(
+        drawer_id="w1", cause="wrong_change", booked_as="shortage_receivable", note=NOTE
+    )
+    done(case, explained, **MANAGER)
+    done(case, close(), **ALONE)
+    for clerk in ("c-li", "c-wang"):
+        case.given(shift_closed(f"s-{clerk}", clerk), **SUPERVISOR)
+    in_cash = method_total("cash", count_in=1, in_fen=5_000)
+    wish = hall_day.Prepare(business_on=TUESDAY, terminal_totals=(in_cash, BY_WECHAT))
+    totals = case.when(wish, **SUPERVISOR).recorded(hall_day.Prepared).totals
+    assert totals.payments == (in_cash, BY_WECHAT)
+    assert (totals.drawers_closed, totals.drawer_short_fen, totals.drawer_over_fen) == (1, 1_000, 0)
+    assert totals.to_deposit_fen == 4_000
+
+
+# Overdue
+
+
+def test_a_day_is_overdue_once_at_the_set_time_of_the_next_day() -> None:
+    case = a_day()
+    case.when(OVERDUE, at=NOON - timedelta(seconds=1), **CLOCK).refused("DAY-10", "until")
+    done(case, OVERDUE, NOON, **CLOCK)
+    case.when(OVERDUE, at=NOON, **CLOCK).refused("DAY-10", "already")
+    prepared().when(OVERDUE, at=NOON, **CLOCK).recorded(hall_day.Overdue)
+    signed().when(OVERDUE, at=NOON, **CLOCK).refused("ENV-12")
+
+
+def test_the_set_time_is_the_companys() -> None:
+    case = a_day(hall_day__sign_off_by="09:30")
+    at = NOON - timedelta(hours=2, minutes=30)
+    case.when(OVERDUE, at=at - timedelta(seconds=1), **CLOCK).refused("DAY-10")
+    case.when(OVERDUE, at=at, **CLOCK).recorded(hall_day.Overdue)
+
+
+@pytest.mark.parametrize("value", ["24:00", "9:30", "12:60", "noon", "12:00\n", 720])
+def test_the_set_time_is_a_time_of_day(value: Any) -> None:
+    with pytest.raises(PolicyError, match="time_of_day"):
+        Policy("test", {"hall_day.sign_off_by": value})
+
+
+def test_an_open_day_waits_for_its_signature() -> None:
+    envelope = Case(HALL).envelope("hall_day.open.v1", NOW)
+    timer = FollowOn("overdue", HALL, OVERDUE, NOON)
+    assert reactions(OPENED, envelope, "hall_day/2026-11-03") == [timer]
+    case = prepared()
+    event = case.when(sign(case), **MANAGER).recorded(hall_day.SignedOff)
+    assert reactions(event, envelope, "hall_day/2026-11-03") == [Settled("overdue")]
+    withdrawn = hall_day.Withdrawn.of(WITHDRAW)
+    assert reactions(withdrawn, envelope, "hall_day/2026-11-03") == []
