@@ -17,7 +17,7 @@ from ledger.aggregates import common
 from ledger.aggregates.model import Aggregate, Context, Decision, Recorded, S, State
 from ledger.decide import decide
 from ledger.door.admit import Admitted
-from ledger.entry import Entry, Intake, Said, event_parts
+from ledger.entry import Entry, Intake, Said, UnfitError, event_parts
 from ledger.index import Place
 from ledger.memory import on_streams
 from ledger.partition import partition_of
@@ -87,7 +87,13 @@ class Decider:
             decision if isinstance(decision, Refusal) else None,
             happened,
         )
-        self._stores[partition].put(happened, draft=draft)
+        try:
+            self._stores[partition].put(happened, draft=draft)
+        except UnfitError as error:
+            # Nothing is staged of it: the message is refused alone, and the batch goes on.
+            decision = common.ENV_16(str(error)[:200])
+            draft = msgspec.structs.replace(draft, refusal=decision, decided=())
+            self._stores[partition].put((), draft=draft)
         position = self._store.index.tip(partition).head.position
         if isinstance(decision, Refusal):
             return Answer("refused", partition, position, refusal=decision)

@@ -19,7 +19,7 @@ from ledger.chain import follow, holds
 from ledger.entry import Head, LedgerError
 from ledger.logs.sqlite import SqliteLog
 from ledger.projections.ahead import one_ahead
-from ledger.projections.engine import Projector
+from ledger.projections.engine import THREADS, Projector
 from ledger.settings import Home
 
 BATCH: Final = 20_000
@@ -128,6 +128,7 @@ def run(home: Home, stopping: Event, asked: Event | None = None) -> None:
     log = SqliteLog(home.log)
     with Projector.open(home.projections) as projector:
         snapshot_due = time.monotonic() + SNAPSHOT_EVERY_SECONDS
+        projector.use_threads(1)
         while not stopping.is_set():
             if asked is not None and asked.is_set():
                 asked.clear()
@@ -136,12 +137,14 @@ def run(home: Home, stopping: Event, asked: Event | None = None) -> None:
             else:
                 began = time.monotonic()
                 project(log, projector)
-                # Resting as long as it worked leaves the writer its core and makes batches larger.
-                took = time.monotonic() - began
-                (asked or stopping).wait(min(max(took, LOOK_AGAIN_SECONDS), REST_AT_MOST_SECONDS))
+                # Resting as long as it worked, on one core, leaves the writer its own and makes
+                # batches larger: one of many kinds of events costs a fixed time to plan.
+                rest = time.monotonic() - began
+                (asked or stopping).wait(min(max(rest, LOOK_AGAIN_SECONDS), REST_AT_MOST_SECONDS))
             if time.monotonic() > snapshot_due:
                 projector.snapshot()
                 snapshot_due = time.monotonic() + SNAPSHOT_EVERY_SECONDS
+        projector.use_threads(THREADS)
         project_all(log, projector)
         projector.snapshot()
     log.close()

@@ -153,7 +153,7 @@ class Reactor:
                 name=f"{follow_on.name}.{partition}",
                 subject=wire.reference_owner(partition),
             )
-            for partition in self._references
+            for partition in self._log.ends()
         ]
 
     def _add(self, pending: Pending) -> None:

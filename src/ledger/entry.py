@@ -27,6 +27,10 @@ class LedgerError(Exception):
     """Something that a person must hear about, in one clear sentence."""
 
 
+class UnfitError(LedgerError):
+    """What was decided cannot be written as an entry that reads back the same."""
+
+
 class ChainError(LedgerError):
     """The log does not hold what a reader knows it held."""
 
@@ -185,7 +189,8 @@ def event_parts(event_id: str) -> tuple[str, str, int]:
     """Source, message id and number of an event id; the number is 0 where it is none."""
     source, _, rest = event_id.partition(":")
     message_id, _, number = rest.rpartition(":")
-    return source, message_id, int(number) if number.isascii() and number.isdecimal() else 0
+    is_number = number.isascii() and number.isdecimal() and not number.startswith("0")
+    return source, message_id, int(number) if is_number else 0
 
 
 def as_json(value: Any) -> bytes:

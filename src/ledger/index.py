@@ -103,9 +103,14 @@ class Index:
             " order by version",
             (stream,),
         ).fetchall()
-        return rows + self._events.get(stream, [])
+        found = rows + self._events.get(stream, [])
+        self._note_version(stream, max((event[0] for event in found), default=-1))
+        return found
 
     def has_event(self, stream: str, version: int) -> bool:
+        newest = self._versions.get(stream)
+        if newest is not None and version > newest:
+            return False
         if any(event[0] == version for event in self._events.get(stream, ())):
             return True
         row = self._connection.execute(
@@ -160,6 +165,8 @@ class Index:
             self._events.setdefault(stream, []).append(
                 (record.version, entry.partition, entry.position, number)
             )
+            if record.version > self._versions.get(stream, record.version):
+                self._versions[stream] = record.version
         for each in happened:
             self._evolve(each)
         if entry.tracking is not None:
@@ -238,6 +245,13 @@ class Index:
     # Keeping and forgetting
 
     _KEPT_REGISTERS: Final = 20_000
+    _KEPT_VERSIONS: Final = 100_000
+
+    def _note_version(self, stream: str, newest: int) -> None:
+        """The newest version of a stream that was read: the next one is known to be free."""
+        if len(self._versions) >= self._KEPT_VERSIONS:
+            self._versions.clear()
+        self._versions[stream] = newest
 
     def _keep(self, owner: str, register: Any) -> None:
         if len(self._registers) >= self._KEPT_REGISTERS:
@@ -256,6 +270,7 @@ class Index:
     def _forget(self) -> None:
         """Drops what is not in the file."""
         self._settle()
+        self._versions: dict[str, int] = {}
         self._registers: dict[str, Any] = {}
         # Kept in memory: the door asks for them before there is a batch.
         for (owner,) in self._connection.execute(

@@ -280,7 +280,7 @@ class Founding(_Fact, frozen=True, kw_only=True, omit_defaults=True):
 
 
 F = TypeVar("F")
-KEPT: Final = 8
+KEPT: Final = 32
 """How many dated versions of one fact that have begun are kept; those announced all are."""
 
 

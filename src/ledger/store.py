@@ -16,12 +16,14 @@ from ledger import wire
 from ledger.entry import (
     FORMAT,
     MAX_RECORD_BYTES,
+    ChainError,
     Entry,
     EventRecord,
     Head,
     Intake,
     LedgerError,
     Said,
+    UnfitError,
     decode,
     encode,
     leaf_hash,
@@ -115,11 +117,15 @@ class Store:
     ) -> Entry:
         """Adds one entry behind the partition's head. Call inside a batch.
 
-        Where it fails, what is staged fails with it, whether or not the error is caught inside.
+        Raises UnfitError for one that cannot be written; where it has an interaction, which can be
+        refused instead, nothing is changed. Where it fails otherwise, what is staged fails with it,
+        whether or not the error is caught inside.
         """
         try:
             return self._stage(partition, draft, events, tracking)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, UnfitError) and draft.said is not None:
+                raise
             self._broken = bool(self._staged) or self._broken
             raise
 
@@ -150,7 +156,7 @@ class Store:
         )
         record = encode(entry)
         if len(record) > MAX_RECORD_BYTES:
-            raise LedgerError(f"an entry of {len(record)} bytes is over {MAX_RECORD_BYTES}")
+            raise UnfitError(f"an entry of {len(record)} bytes is over {MAX_RECORD_BYTES}")
         happened = _read_back(entry, draft.decided)
         self._staged[(partition, entry.position)] = record
         self.index.apply(entry, Head(partition, entry.position, leaf_hash(record)), happened)
@@ -172,10 +178,13 @@ class Store:
 def _read_back(entry: Entry, decided: Sequence[Happened]) -> list[Happened]:
     """The events of an entry as everybody will read them from its encoded data.
 
-    Raises LedgerError where one differs from what was decided.
+    Raises UnfitError where one differs from what was decided.
     """
-    happened = wire.happened(entry)
+    try:
+        happened = wire.happened(entry)
+    except ChainError as error:
+        raise UnfitError(str(error)) from error
     for read, meant in zip(happened, decided, strict=bool(decided)):
         if read.event != meant.event:
-            raise LedgerError(f"event {meant.event.tag} would not read as it was decided")
+            raise UnfitError(f"event {meant.event.tag} would not read as it was decided")
     return happened

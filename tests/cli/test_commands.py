@@ -210,6 +210,7 @@ def test_status_as_json(ledger: Ledger) -> None:
     # Eight foundings, fifteen messages; the payment was allocated and told to the drawer.
     assert found["entries"] == 8 + 15 + 2
     assert found["lag"] == 0
+    assert found["alarms"] == 0
     assert [each["partition"] for each in found["partitions"]] == list(range(8))
     assert all(re.fullmatch(r"[0-9a-f]{64}", each["hash"]) for each in found["partitions"])
 

@@ -9,10 +9,11 @@ import pytest
 from consumers import decider, embedded
 from consumers.decider import recording_time
 from consumers.embedded import Embedded
-from ledger import founding
-from ledger.entry import MAX_RECORD_BYTES
+from ledger import founding, store
+from ledger.entry import MAX_RECORD_BYTES, Entry, UnfitError
 from ledger.partition import partition_of
 from ledger.reference import reference_of
+from replay.decide_again import decide_again
 from replay.verify import verify
 from tests.consumers import day
 from tests.consumers.conftest import Opener
@@ -160,6 +161,29 @@ def test_the_largest_sealed_text_fits_in_an_entry(known: Embedded) -> None:
     assert record is not None
     assert said.outcome == "recorded"
     assert 8_000 < len(record) < MAX_RECORD_BYTES
+
+
+def test_what_cannot_be_written_is_refused_alone_and_the_batch_goes_on(
+    known: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_back = store._read_back
+
+    def unfit(entry: Entry, decided: Any) -> Any:
+        if entry.interaction is not None and entry.interaction.id == "too-much" and entry.events:
+            raise UnfitError("a sum is over what can be written")
+        return read_back(entry, decided)
+
+    monkeypatch.setattr(store, "_read_back", unfit)
+    before, bad, after = known.publish(
+        [day.payment(NAME, "p1"), day.payment(NAME, "p2", id_="too-much"), day.payment(NAME, "p3")]
+    )
+    assert [each.outcome for each in (before, bad, after)] == ["recorded", "refused", "recorded"]  # type: ignore[union-attr]
+    assert bad.refusal is not None  # type: ignore[union-attr]
+    assert (bad.refusal.rule, bad.refusal.detail) == (  # type: ignore[union-attr]
+        "ENV-16",
+        "a sum is over what can be written",
+    )
+    assert list(decide_again(known.log)) == []
 
 
 # What is kept in memory

@@ -73,9 +73,15 @@ ENV_12: Final = Rule(
     "The interaction is allowed in the state that the stream is in.",
     "当前状态允许办理该业务。",
 )
+ENV_16: Final = Rule(
+    "ENV-16",
+    "What follows from the interaction can be written: in size, and in the sums it leads to.",
+    "业务结果须可入账: 条目大小和各项合计不超过上限。",
+)
 
 RULES: Final = (
     ENV_01, ENV_02, ENV_03, ENV_04, ENV_05, ENV_06, ENV_07, ENV_08, ENV_09, ENV_10, ENV_11, ENV_12,
+    ENV_16,
 )  # fmt: skip
 
 

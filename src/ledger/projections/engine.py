@@ -88,6 +88,10 @@ class Projector:
         projector._compare_with_snapshot(changed)
         return projector
 
+    def use_threads(self, threads: int) -> None:
+        """How many cores a batch may take: all by default, one where a writer needs the other."""
+        self._connection.execute(f"set threads = {threads}")
+
     def positions(self) -> dict[int, Head]:
         """The head that the tables have reached, of each partition that they have entries of."""
         rows = self._connection.execute(

@@ -206,8 +206,8 @@ def test_an_organisations_licence_has_no_face() -> None:
     organisation = registered(party_kind="organisation", document_kind="business_licence")
     case = Case(SUBJECT).given(organisation)
     case.when(licence, **AT_COUNTER).recorded(customer.IdentityVerified)
-    case.when(WITHOUT_FACE, **AT_COUNTER).refused("CUS-09")
-    known().when(licence, **AT_COUNTER).refused("CUS-09")
+    case.when(WITHOUT_FACE, **AT_COUNTER).refused("CUS-04")
+    known().when(licence, **AT_COUNTER).refused("CUS-04")
 
 
 def test_the_copy_of_a_document_is_marked() -> None:

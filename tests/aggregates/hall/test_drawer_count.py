@@ -158,8 +158,15 @@ def test_a_discrepant_drawer_is_counted_again() -> None:
     case = short()
     case.when(RIGHT, **WITNESSED).recorded(drawer.Counted)
     done(case, RIGHT, **WITNESSED)
-    case.when(close(), **ALONE).recorded(drawer.Closed)
+    case.when(RIGHT, **WITNESSED).recorded(drawer.Counted)
+    done(case, close(), **ALONE)
     case.when(RIGHT, **WITNESSED).refused("ENV-12")
+
+
+def test_a_drawer_counted_under_a_wider_tolerance_is_counted_again() -> None:
+    """DRW-16 asks by the tolerance of today; a count by it lets the difference be explained."""
+    case = counted()
+    case.when(SHORT, **WITNESSED).recorded(drawer.Counted, drawer.DiscrepancyFound)
 
 
 # Late copies

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from ledger.aggregates import copies
+from ledger.aggregates.hall import case as case_of
 from ledger.aggregates.hall import drawer, hall_day, shift, visit
 from ledger.aggregates.hall.hall_day import noting
 from ledger.aggregates.model import FollowOn, Settled
@@ -331,13 +333,22 @@ def late_order(case: Case) -> None:
     lambda case: done(case, paid(700)),
     lambda case: done(case, money_in(700)),
     lambda case: done(case, paid(700), later(days=-3)),
-    lambda case: case.given(ARRIVED, visit="v1"),
     late_order,
 ])  # fmt: skip
 def test_nothing_was_noted_since_the_day_was_prepared(since: Any) -> None:
     case = prepared()
     since(case)
     case.when(sign(case), **MANAGER).refused("DAY-08", "since")
+
+
+def test_a_rating_at_night_counts_for_the_next_day_and_voids_nothing() -> None:
+    case = prepared()
+    by_link = visit.Rated(score=5, clerk_id="c-li", scale="one_to_five")
+    case.given(by_link, actor="system:rating_link", visit="v1", at=later(hours=8))
+    case.when(sign(case), at=later(hours=23), **MANAGER).recorded(hall_day.SignedOff)
+    case.given(hall_day.Opened(business_on=WEDNESDAY), at=later(days=1))
+    days = case.register.days
+    assert (days.kept[WEDNESDAY].rated, days.kept[WEDNESDAY].rating_sum) == (1, 5)
 
 
 def test_a_day_that_changed_is_prepared_again_and_signed() -> None:
@@ -367,6 +378,41 @@ def test_the_rules_of_signing_come_in_their_order() -> None:
     case.when(wrong, at=at, **SUPERVISOR).refused("DAY-07")
     case.when(wrong, at=at, **MANAGER).refused("DAY-08")
     case.when(sign(case, WEDNESDAY), at=at, **MANAGER).refused("DAY-09")
+
+
+def test_a_day_is_not_signed_over_what_was_opened_since() -> None:
+    case = prepared()
+    case.given(shift_opened("s-late", "k1"), at=later(hours=1))
+    case.when(sign(case), **MANAGER).refused("DAY-04", "s-late")
+
+
+def test_an_order_taken_after_the_signature_is_a_late_entry_with_its_customer() -> None:
+    taken = copies.TakeCase(
+        case_id="o1",
+        kind="order",
+        order_kind="activation",
+        customer_id="d1",
+        keeper_clerk_id="c-li",
+    )
+    _, late = signed().when(taken, **REACTOR).recorded(case_of.Taken, hall_day.LateEntryNoted)
+    assert (late.customer_id, late.case_id) == ("d1", "o1")
+
+
+def test_totals_of_a_method_may_pass_what_one_payment_can_be() -> None:
+    case = a_day()
+    for _ in range(2):
+        done(case, paid(10**12))
+    wish = hall_day.Prepare(business_on=TUESDAY, note=NOTE)
+    event = case.when(wish, **SUPERVISOR).recorded(hall_day.Prepared)
+    assert [each.in_fen for each in event.totals.payments] == [2 * 10**12]
+
+
+def test_the_overdue_mark_keeps_the_hour_that_its_timer_was_set_for() -> None:
+    case = a_day(hall_day__sign_off_by="18:00")
+    mark = hall_day.MarkOverdue(business_on=TUESDAY)
+    clock = {"actor": "system:clock", "at": NOON}
+    case.when(mark, **clock).refused("DAY-10")
+    case.when(mark, due_at=NOON, cause="c:m:1", **clock).recorded(hall_day.Overdue)
 
 
 def test_a_signed_day_is_final() -> None:

@@ -209,7 +209,7 @@ def test_a_forced_close_has_another_persons_approval_and_a_reason(
     (opened(), open_shift("s2", "k9"), "c-zhao", "SHF-03"),
     (opened(), open_shift("s2", "k1"), "c-wang", "SHF-04"),
     (serving(), close_shift(forced=True), "c-wang", "SHF-01"),
-    (serving(), close_shift(forced=True), "c-li", "SHF-08"),
+    (serving(), close_shift(), "c-li", "SHF-08"),
     (opened(), close_shift(forced=True), "c-li", "SHF-16"),
 ])  # fmt: skip
 def test_the_first_rule_broken_is_named(case: Case, wish: Any, actor: str, first: str) -> None:

@@ -157,6 +157,9 @@ class Life:
 
     def leaves_nothing_behind(self, closed: shift.Closed) -> None:
         """What SHF-08, SHF-14 and SHF-15 promise, asked of the streams and not of the register."""
+        assert closed.pause_seconds <= closed.worked_seconds
+        if closed.forced:
+            return
         states = self.case.states
         served = states["visit/v1"]
         assert not (
@@ -164,9 +167,6 @@ class Life:
             and served.transfer_to is None
             and served.clerk == closed.clerk_id
         )
-        assert closed.pause_seconds <= closed.worked_seconds
-        if closed.forced:
-            return
         drawers = [
             state
             for name, state in states.items()

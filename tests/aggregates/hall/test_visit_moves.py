@@ -276,3 +276,16 @@ def test_what_a_clerk_typed_in_a_visit_is_corrected_and_nothing_else(case: Case)
     assert event.recorded(visit.EntryCorrected).clerk_in_error == "c-li"
     case.when(correction("result"), **V1).refused("ENV-14", "device_model")
     case.when(correction("device_model", "g1"), **V1).refused("ENV-13")
+
+
+def test_a_lead_ends_what_a_clerk_left_whose_shift_was_closed_by_force() -> None:
+    case = started()
+    supervisor = {"actor": "s-sun", "hall": "renmin", "counter": "k3", "visit": "v1"}
+    case.given(shift_opened("s-s-sun", "k3", "supervisor"), actor="s-sun")
+    closing = visit.Close(outcome="customer_left", follow_up_asked=False)
+    case.when(closing, **supervisor).refused("VIS-12")
+    forced = shift.Close(shift_id="s-c-li", forced=True, reason="illness")
+    done = case.when(forced, actor="s-sun", approver="m-he").recorded(shift.Closed)
+    closed_by_lead = case.given(done, actor="s-sun").when(closing, **supervisor)
+    case.given(closed_by_lead.recorded(visit.Closed), **supervisor)
+    assert case.register.serving == {}

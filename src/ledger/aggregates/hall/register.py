@@ -119,8 +119,8 @@ def _visit(register: Register, event: VisitMoved, visit_id: str, envelope: Envel
                 serving={**register.serving, _counter(event, envelope): serving},
             )
         case visit.Transferred() | visit.Closed():
-            counter = _counter(event, envelope)
-            return replace(register, serving=_without_key(register.serving, counter))
+            serving = {c: s for c, s in register.serving.items() if s.visit != visit_id}
+            return replace(register, serving=serving)
 
 
 def _counter(event: Event, envelope: Envelope) -> str:
@@ -147,7 +147,8 @@ def _without_value(those: dict[K, V], value: V) -> dict[K, V]:
 
 
 AFTER_CLOSING_DOWN: Final = (
-    *("visit.close.", "shift.log_out.", "shift.hand_over.", "shift.close.", "case."),
+    *("visit.accept_transfer.", "visit.close.", "visit.rate.", "case."),
+    *("shift.log_out.", "shift.hand_over.", "shift.confirm_help.", "shift.close."),
     *("drawer.count.", "drawer.explain_discrepancy.", "drawer.close.", "drawer.deposit."),
     *("hall_day.prepare.", "hall_day.withdraw.", "hall_day.sign_off."),
 )
@@ -162,11 +163,12 @@ def owner_known(context: Context[Register], interaction: Interaction) -> bool:
     envelope = context.envelope
     kind, _, hall_id = envelope.subject.partition("/")
     hall = context.reference.hall(hall_id, envelope.time)
-    if kind != "hall" or hall is None or envelope.hall not in (None, hall_id):
+    if kind != "hall" or hall is None:
         return False
-    return (
+    if envelope.cause is not None:
+        return True
+    return envelope.hall in (None, hall_id) and (
         common.open_hall(hall)
-        or envelope.cause is not None
         or envelope.type.startswith(AFTER_CLOSING_DOWN)
         or envelope.type.endswith(".correct_entry.v1")
     )

@@ -91,6 +91,9 @@ def acceptable(
 def verify_identity(check: VerifyIdentity, state: State, context: "Context[Known]") -> Decision:
     envelope = context.envelope
     needs_hall = context.policy[policy.FACE_MATCH_REQUIRED]
+    refusal = acceptable(check.document_kind, state.party_kind, context)
+    if refusal is not None:
+        return refusal
     if needs_hall and envelope.channel != "store":
         return rules.CUS_07(f"the channel is {envelope.channel or 'not named'}")
     consented = check.face_consent_given or state.consents_to(

@@ -49,7 +49,7 @@ from ledger.aggregates.customer.order.words import (
     joined,
 )
 from ledger.aggregates.model import Context, Decision
-from ledger.values import whole_seconds
+from ledger.values import months_after, whole_seconds
 
 if TYPE_CHECKING:
     from ledger.aggregates.customer.register import Register
@@ -234,7 +234,7 @@ def _term(
     product = context.reference.product(item.product_id, item.tariff_version, context.envelope.time)
     if signed is None or signed.ends_on is None or item.subscription_id is None:
         return None
-    if product is None or not product.lock:
+    if product is None or not product.lock or not item.contract_months:
         return None
     rule = product.exit_fee_rule
     by_month = rule == "percent_of_remaining_months"
@@ -243,7 +243,7 @@ def _term(
         lock_id=joined(signed.agreement_id, item_id),
         agreement_id=signed.agreement_id,
         from_on=signed.start_on,
-        until_on=signed.ends_on,
+        until_on=min(signed.ends_on, months_after(signed.start_on, item.contract_months)),
         exit_fee_rule=rule,
         monthly_fen=item.monthly_fen if by_month else None,
         percent=signed.exit_fee_percent if by_month else None,

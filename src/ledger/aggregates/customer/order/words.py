@@ -157,9 +157,11 @@ class BindingTerm(Fields):
 
 
 def joined(first: str, second: str) -> str:
-    """An id that follows from two others."""
+    """An id that follows from two others, and from no other two."""
     both = f"{first}.{second}"
-    return both if len(both) <= 64 else hashlib.sha256(both.encode()).hexdigest()[:32]
+    if len(both) <= 64 and both.count(".") == 1:
+        return both
+    return hashlib.sha256(f"{len(first)}:{both}".encode()).hexdigest()[:32]
 
 
 def line_of(order_id: str, item_id: str) -> str:

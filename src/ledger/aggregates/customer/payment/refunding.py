@@ -48,6 +48,8 @@ def reverse(wish: Reverse, state: State, context: "Context[Register]") -> Decisi
     refusal = _drawer(state.method, wish.drawer_id)
     if refusal is not None:
         return refusal
+    if context.envelope.approver == state.received_by:
+        return rules.PAY_23()
     return [Reversed.of(wish, method=state.method)]
 
 

@@ -122,6 +122,8 @@ def _unpaid(wish: ReleaseLock, state: State, context: "Context[Register]") -> Re
         and item.lock_id == wish.lock_id
         and item.subscription_id in (None, wish.subscription_id)
     )
+    if payment.refunded_fen:
+        return rules.SUB_19("the money went back, or is about to")
     quoted_fen = [
         quote.by_lock[wish.lock_id]
         for quote in state.quotes.values()

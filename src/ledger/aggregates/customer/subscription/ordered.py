@@ -49,21 +49,21 @@ def by_order(
 
     `kinds` of orders have the change carried out, by an item that has this `action`.
     """
+    if change.order_id is None or change.item_id is None:
+        return rules.SUB_02("a change by order names the order and its item")
     order = context.history.state(Order, f"order/{change.order_id}")
     if order.kind not in kinds:
         return rules.SUB_02(f"{change.order_id} is no order of kind {' or '.join(kinds)}")
     if order.status != "in_progress":
         return rules.SUB_02(f"order {change.order_id} is {order.status}")
-    item = order.items.get(change.item_id or "")
+    item = order.items.get(change.item_id)
     if item is None:
         return rules.SUB_02(f"{change.item_id} is no item of order {change.order_id}")
     if item.subscription_id != change.subscription_id:
         return rules.SUB_02(f"order {change.order_id} is not for this line")
     if item.action != action:
         return rules.SUB_02(f"item {change.item_id} is to {item.action}")
-    completed = items.complete_item(
-        change.order_id or "", change.item_id or "", order, context, effective_at
-    )
+    completed = items.complete_item(change.order_id, change.item_id, order, context, effective_at)
     if isinstance(completed, Refusal):
         return completed
     return Ordered(order, item, completed)

@@ -57,7 +57,8 @@ def _take(copy: TakeCase, state: State, context: "Context[Register]") -> Decisio
     taken = Taken.of(copy) if state.status == NEW else TakeUnplaced.of(copy)
     if state.is_told or copy.order_kind is None:
         return [taken]
-    return [taken, *order_noted(context, copy.case_id, copy.order_kind, "submitted")]
+    noted = order_noted(context, copy.case_id, copy.order_kind, "submitted", copy.customer_id)
+    return [taken, *noted]
 
 
 def _hand_over(wish: HandOver, state: State, context: "Context[Register]") -> Decision:

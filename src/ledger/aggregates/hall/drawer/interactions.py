@@ -81,7 +81,7 @@ class NoteLimit(
 class CountCash(
     Interaction,
     type="drawer.count.v1",
-    allowed_in=("opened", "discrepant"),
+    allowed_in=("opened", "counted", "discrepant"),
     approver=LEADS,
     on_shift=True,
 ):

@@ -95,6 +95,9 @@ def _sign_off(wish: SignOff, state: State, context: "Context[Register]") -> Deci
     days = context.register.days
     if context.policy[policy.HALL_DAY_TWO_PEOPLE] and context.envelope.actor == state.prepared_by:
         return rules.DAY_07(f"{state.prepared_by} prepared the totals")
+    refusal = _still_open(wish.business_on, context)
+    if refusal is not None:
+        return refusal
     if wish.totals_digest != state.totals_digest:
         return rules.DAY_08("other totals were prepared")
     counts = days.kept.get(wish.business_on, Counts())
@@ -109,7 +112,8 @@ def _sign_off(wish: SignOff, state: State, context: "Context[Register]") -> Deci
 def _mark_overdue(mark: MarkOverdue, state: State, context: "Context[Register]") -> Decision:
     if state.overdue:
         return rules.DAY_10("the day is marked already")
-    due_at = sign_off_due_at(mark.business_on, context.policy)
+    # What the timer was set for holds, also where the policy has another hour since.
+    due_at = context.envelope.due_at or sign_off_due_at(mark.business_on, context.policy)
     if context.envelope.time < due_at:
         return rules.DAY_10(f"the day may be signed off until {due_at.isoformat()}")
     return [Overdue.of(mark)]

@@ -14,7 +14,7 @@ from ledger.aggregates.hall.hall_day.interactions import (
 )
 from ledger.aggregates.model import Event
 from ledger.reference import OrderKind
-from ledger.values import Count, Day, Digest, Fen, FenPositive, Id, Str32
+from ledger.values import Count, Day, Digest, FenPositive, Id, Str32
 
 Direction = Literal["in", "out"]
 
@@ -51,9 +51,9 @@ class DayTotals(model.Fields):
     orders: tuple[OrderTotal, ...]
     payments: tuple[MethodTotal, ...]
     drawers_closed: Count
-    drawer_short_fen: Fen
-    drawer_over_fen: Fen
-    to_deposit_fen: Fen
+    drawer_short_fen: Count
+    drawer_over_fen: Count
+    to_deposit_fen: Count
     shifts_forced: Count
     late_entries: Count
 

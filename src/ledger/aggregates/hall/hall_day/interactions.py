@@ -8,7 +8,7 @@ from ledger.aggregates import model
 from ledger.aggregates.copies import NotePayment, PaymentMethod
 from ledger.aggregates.model import Interaction
 from ledger.reference import Role
-from ledger.values import Count, Day, Digest, Fen, SealedText
+from ledger.values import Count, Day, Digest, SealedText
 
 LEADS: Final[tuple[Role, ...]] = ("supervisor", "manager", "regional_manager")
 
@@ -18,9 +18,9 @@ class MethodTotal(model.Fields):
 
     method: PaymentMethod
     count_in: Count
-    in_fen: Fen
+    in_fen: Count
     count_out: Count
-    out_fen: Fen
+    out_fen: Count
 
 
 class Open(

@@ -58,15 +58,23 @@ def payment_noted(
 
 
 def order_noted(
-    context: "Context[Register]", case_id: str, order_kind: OrderKind, to_state: str
+    context: "Context[Register]",
+    case_id: str,
+    order_kind: OrderKind,
+    to_state: str,
+    customer_id: str | None = None,
 ) -> list[Event]:
-    """The order's new state on the stream of its day, opened where need be, or as a late entry."""
+    """The order's new state on the stream of its day, opened where need be, or as a late entry.
+
+    `customer_id` is what the copy says; a late entry repeats it.
+    """
     day, late_in = _page(context)
     if late_in is not None:
         return [
             LateEntryNoted(
                 business_on=late_in,
                 noted_for_on=day,
+                customer_id=customer_id,
                 case_id=case_id,
                 order_kind=order_kind,
                 to_state=to_state,

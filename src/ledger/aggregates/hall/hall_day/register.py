@@ -20,7 +20,10 @@ KEPT: Final = 40
 
 class Days(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`newest` is the day opened last, signed off or not. `visits`, `shifts` and `drawers` that are
-    still open, each with the day it began on. `late_entries` of the time between two days."""
+    still open, each with the day it began on. `late_entries` of the time between two days. A rating
+    counts on the day it is given, or on the next day opened (`rated`, `rating_sum`) where the
+    totals are `prepared` already or signed: customers rate by link at night, and must not void what
+    is about to be signed."""
 
     newest: date | None = None
     kept: dict[date, Counts] = {}
@@ -28,6 +31,9 @@ class Days(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     shifts: dict[str, date] = {}
     drawers: dict[str, date] = {}
     late_entries: int = 0
+    rated: int = 0
+    rating_sum: int = 0
+    prepared: frozenset[date] = frozenset()
 
     def is_open(self, day: date) -> bool:
         """Opened, and not signed off yet."""
@@ -47,6 +53,10 @@ def evolve(kept: Days, event: Event, envelope: Envelope) -> Days:
     match event:
         case hall_day.Opened() | hall_day.SignedOff() | hall_day.LateEntryNoted():
             return _day(kept, event)
+        case hall_day.Prepared():
+            return msgspec.structs.replace(kept, prepared=kept.prepared | {event.business_on})
+        case hall_day.Withdrawn():
+            return msgspec.structs.replace(kept, prepared=kept.prepared - {event.business_on})
         case drawer.Opened() | drawer.Closed():
             return _drawer(kept, event, envelope)
         case shift.Opened():
@@ -72,14 +82,20 @@ def _day(kept: Days, event: hall_day.Opened | hall_day.SignedOff | hall_day.Late
     day = event.business_on
     match event:
         case hall_day.Opened():
+            counts = kept.kept.get(day, Counts())
             counts = replace(
-                kept.kept.get(day, Counts()), opened=True, late_entries=kept.late_entries
+                counts,
+                opened=True,
+                late_entries=kept.late_entries,
+                rated=counts.rated + kept.rated,
+                rating_sum=counts.rating_sum + kept.rating_sum,
             )
             since = {each: of for each, of in kept.kept.items() if of.opened or each > day}
-            return replace(kept, newest=day, kept=_newest({**since, day: counts}), late_entries=0)
+            days = _newest({**since, day: counts})
+            return replace(kept, newest=day, kept=days, late_entries=0, rated=0, rating_sum=0)
         case hall_day.SignedOff():
             without = {each: of for each, of in kept.kept.items() if each != day}
-            return replace(kept, kept=without)
+            return replace(kept, kept=without, prepared=kept.prepared - {day})
         case hall_day.LateEntryNoted():
             if kept.is_open(day):
                 return _counted(kept, day, late_entries=1)
@@ -126,7 +142,12 @@ def _visit(
                 kept, "visits", visit_id, visits_no_show=missed, visits_abandoned=1 - missed
             )
         case visit.Rated():
-            return _counted(kept, day, rated=1, rating_sum=event.score)
+            is_free = day not in kept.prepared and (kept.is_open(day) or kept.needs_opening(day))
+            if is_free:
+                return _counted(kept, day, rated=1, rating_sum=event.score)
+            return msgspec.structs.replace(
+                kept, rated=kept.rated + 1, rating_sum=kept.rating_sum + event.score
+            )
 
 
 def _begun(kept: Days, what: str, identity: str, day: date, **more: int) -> Days:

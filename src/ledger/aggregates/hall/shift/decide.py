@@ -247,10 +247,13 @@ def _hand_over(wish: HandOver, state: State, context: "Context[Register]") -> De
 
 
 def _close(close: Close, state: State, context: "Context[Register]") -> Decision:
-    refusal = _others_shift(state, context) or _serving(state, context)
+    refusal = _others_shift(state, context)
     if refusal is not None:
         return refusal
-    refusal = _forced(close, context) if close.forced else _left_open(state, context)
+    if close.forced:
+        refusal = _forced(close, context)
+    else:
+        refusal = _serving(state, context) or _left_open(state, context)
     if refusal is not None:
         return refusal
     now = context.envelope.time

@@ -42,8 +42,8 @@ SHF_07: Final = Rule(
 )
 SHF_08: Final = Rule(
     "SHF-08",
-    "The clerk serves no visit that is in progress.",
-    "营业员没有办理中的客户。",
+    "The clerk serves no visit that is in progress, unless the shift is closed by force.",
+    "营业员没有办理中的客户, 强制交班除外。",
 )
 SHF_09: Final = Rule(
     "SHF-09",

@@ -1,15 +1,18 @@
 """What several interactions of a visit ask first."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ledger import policy
 from ledger.aggregates.hall.visit import rules
 from ledger.aggregates.hall.visit.state import State
 from ledger.aggregates.model import Context
+from ledger.reference import Role
 from ledger.rules import Refusal
 
 if TYPE_CHECKING:
     from ledger.aggregates.hall.register import Register
+
+STANDS_IN: Final[frozenset[Role]] = frozenset({"supervisor", "manager", "regional_manager"})
 
 
 def no_service_area(
@@ -47,6 +50,11 @@ def counter_taken(context: "Context[Register]") -> Refusal | None:
 def served_by_another(state: State, context: "Context[Register]") -> Refusal | None:
     if state.transfer_to is not None:
         return rules.VIS_12(f"it waits to be accepted at counter {state.transfer_to}")
-    if context.envelope.actor != state.clerk:
+    if context.envelope.actor != state.clerk and not _stands_in(state, context):
         return rules.VIS_12(f"{state.clerk} serves it")
     return None
+
+
+def _stands_in(state: State, context: "Context[Register]") -> bool:
+    """A supervisor or manager ends what was left by a clerk whose shift was closed by force."""
+    return state.clerk not in context.register.shifts and context.clerk.role in STANDS_IN

@@ -62,8 +62,8 @@ VIS_11: Final = Rule(
 )
 VIS_12: Final = Rule(
     "VIS-12",
-    "The actor is the clerk who serves the visit now.",
-    "操作人须为当前接待该客户的营业员。",
+    "The actor serves the visit now, or is a lead where the shift of the one who did has ended.",
+    "操作人须为当前接待该客户的营业员; 其班次已强制结束的, 由值班长或经理代办。",
 )
 VIS_13: Final = Rule(
     "VIS-13",
