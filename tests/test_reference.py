@@ -91,13 +91,14 @@ def test_what_is_known_is_the_same_in_every_order_of_telling(
 
 
 def test_of_what_has_begun_the_newest_are_kept_and_of_what_is_announced_all() -> None:
-    begun = [(version, version / 10, str(version)) for version in range(1, 20)]
+    first_ahead = KEPT + 12
+    begun = [(version, version / 100, str(version)) for version in range(1, first_ahead)]
     known = told(*begun)
-    assert [each.version for each in known] == list(range(20 - KEPT, 20))
-    ahead = [(version, 100 + version, str(version)) for version in range(20, 40)]
+    assert [each.version for each in known] == list(range(12, first_ahead))
+    ahead = [(v, 100 + v, str(v)) for v in range(first_ahead, first_ahead + 20)]
     known = told(*begun, *ahead)
-    assert fact_at(known, NOON) == "19"
-    assert fact_at(known, at(139)) == "39"
+    assert fact_at(known, NOON) == str(first_ahead - 1)
+    assert fact_at(known, at(100 + first_ahead + 19)) == str(first_ahead + 19)
     assert len(known) == KEPT + 20
 
 

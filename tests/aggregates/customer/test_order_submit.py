@@ -362,3 +362,9 @@ def test_a_submitted_order_is_not_submitted_again() -> None:
     assert the_order(case).hall_id == "renmin"
     assert case.register.orders.open[ORDER].submitted
     case.when(submit(case), **BY_REACTOR).refused("ENV-03")
+
+
+def test_a_terminated_customer_returns_before_ordering_again() -> None:
+    case = drafted()
+    ended = customer.Terminated(reason="last_line_ended", retention_until_on=date(2028, 11, 3))
+    refused(case.given(ended), "ORD-03", "terminated")

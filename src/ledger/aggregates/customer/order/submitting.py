@@ -52,6 +52,8 @@ def _who(wish: Submit, state: State, context: "Context[Register]") -> Refusal | 
         return rules.ORD_03("no identity verification is attached")
     if valid_until_at < context.envelope.time:
         return rules.ORD_03(f"the verification was valid until {valid_until_at.isoformat()}")
+    if context.register.status != "active":
+        return rules.ORD_03("the customer was terminated, and has not returned")
     excess = lookups.too_many_numbers(wish.order_id, state, context)
     if excess is not None:
         return rules.ORD_30(excess)
