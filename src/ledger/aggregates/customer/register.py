@@ -78,6 +78,18 @@ def evolve(register: Register, event: Event, stream: str, envelope: Envelope) ->
     corrected = corrections.place_of(event)
     if corrected is not None:
         return msgspec.structs.replace(register, corrected=register.corrected | {corrected})
+    match event.tag.partition(".")[0]:
+        case "customer":
+            return _customer(register, event)
+        case "payment":
+            return _payment(register, event)
+        case _:
+            orders = order.evolve(register.orders, event, envelope)
+            lines = subscription.evolve(register.lines, event, envelope)
+            return msgspec.structs.replace(register, orders=orders, lines=lines)
+
+
+def _customer(register: Register, event: Event) -> Register:
     match event:
         case customer.Registered():
             return msgspec.structs.replace(
@@ -119,6 +131,12 @@ def evolve(register: Register, event: Event, stream: str, envelope: Envelope) ->
             return msgspec.structs.replace(register, status="terminated")
         case customer.Returned():
             return msgspec.structs.replace(register, status="active")
+        case _:
+            return register
+
+
+def _payment(register: Register, event: Event) -> Register:
+    match event:
         case payment.Begun() | payment.Received():
             return msgspec.structs.replace(
                 register, correlators=register.correlators | {event.correlator_id}
@@ -136,9 +154,7 @@ def evolve(register: Register, event: Event, stream: str, envelope: Envelope) ->
                 register, invoice_numbers=register.invoice_numbers | {event.credit_note_number}
             )
         case _:
-            orders = order.evolve(register.orders, event, envelope)
-            lines = subscription.evolve(register.lines, event, envelope)
-            return msgspec.structs.replace(register, orders=orders, lines=lines)
+            return register
 
 
 def owner_known(context: Context[Register], interaction: Interaction) -> bool:

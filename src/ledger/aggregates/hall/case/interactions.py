@@ -3,6 +3,7 @@
 from typing import Final, Literal, get_args
 
 from ledger.aggregates.copies import ReleaseCase, TakeCase
+from ledger.aggregates.hall.leads import LEADS
 from ledger.aggregates.hall.visit.words import TransferReason
 from ledger.aggregates.model import Interaction
 from ledger.values import Id
@@ -29,7 +30,7 @@ class Assign(
     Interaction,
     type="case.assign.v1",
     allowed_in=("kept", "offered"),
-    roles=("supervisor", "manager", "regional_manager"),
+    roles=LEADS,
 ):
     """Gives the case to a clerk without asking; an offer that waits is over."""
 

@@ -20,7 +20,6 @@ from ledger.aggregates.hall.drawer.events import (
 from ledger.aggregates.hall.drawer.guards import held_by_another
 from ledger.aggregates.hall.drawer.interactions import (
     CORRECTABLE,
-    LEADS,
     AnyInteraction,
     ChangeMoney,
     Close,
@@ -37,6 +36,7 @@ from ledger.aggregates.hall.drawer.interactions import (
 )
 from ledger.aggregates.hall.drawer.recording import record_in, record_out
 from ledger.aggregates.hall.drawer.state import State, stream
+from ledger.aggregates.hall.leads import LEADS
 from ledger.aggregates.model import Context, Decision
 from ledger.values import business_day, local_midnight
 

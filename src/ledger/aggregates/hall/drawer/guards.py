@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from ledger.aggregates.hall.drawer import rules
-from ledger.aggregates.hall.drawer.interactions import LEADS
 from ledger.aggregates.hall.drawer.state import State
+from ledger.aggregates.hall.leads import LEADS
 from ledger.aggregates.model import Context
 from ledger.rules import Refusal
 

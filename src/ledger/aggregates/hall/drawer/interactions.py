@@ -8,11 +8,9 @@ from msgspec import Meta
 from ledger.aggregates import model
 from ledger.aggregates.copies import RecordIn, RecordOut
 from ledger.aggregates.corrections import Correction, EventId
+from ledger.aggregates.hall.leads import LEADS
 from ledger.aggregates.model import Interaction
-from ledger.reference import Role
 from ledger.values import Count, Day, Fen, FenPositive, Id, Last4, SealedText, Str32
-
-LEADS: Final[tuple[Role, ...]] = ("supervisor", "manager", "regional_manager")
 
 
 class Denomination(model.Fields):

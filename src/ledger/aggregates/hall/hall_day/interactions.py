@@ -6,11 +6,9 @@ from msgspec import Meta
 
 from ledger.aggregates import model
 from ledger.aggregates.copies import NotePayment, PaymentMethod
+from ledger.aggregates.hall.leads import LEADS
 from ledger.aggregates.model import Interaction
-from ledger.reference import Role
 from ledger.values import Count, Day, Digest, SealedText
-
-LEADS: Final[tuple[Role, ...]] = ("supervisor", "manager", "regional_manager")
 
 
 class MethodTotal(model.Fields):

@@ -7,6 +7,7 @@ from ledger import policy
 from ledger.aggregates import common, corrections
 from ledger.aggregates.hall.case.handing import with_shift
 from ledger.aggregates.hall.hall_day.noting import opening
+from ledger.aggregates.hall.leads import LEADS
 from ledger.aggregates.hall.shift import rules
 from ledger.aggregates.hall.shift.events import (
     Closed,
@@ -23,7 +24,6 @@ from ledger.aggregates.hall.shift.events import (
     Resumed,
 )
 from ledger.aggregates.hall.shift.interactions import (
-    ACTS_FOR_OTHERS,
     ALONE_AT_A_COUNTER,
     CERTIFICATIONS,
     CORRECTABLE,
@@ -129,7 +129,7 @@ def _others_shift(state: State, context: "Context[Register]") -> Refusal | None:
     if context.actor_is_system:
         return None
     actor = context.clerk
-    if actor.clerk_id != state.clerk and actor.role not in ACTS_FOR_OTHERS:
+    if actor.clerk_id != state.clerk and actor.role not in LEADS:
         return rules.SHF_01(f"the shift is that of {state.clerk}")
     return None
 

@@ -6,14 +6,13 @@ from msgspec import Meta
 
 from ledger.aggregates.corrections import Correction
 from ledger.aggregates.model import Interaction
-from ledger.reference import Certification, Role
+from ledger.reference import Certification
 from ledger.values import Id, Moment, SealedText
 
 Duty = Literal[
     "counter", "greeter", "consultant", "experience", "cashier", "supervisor", "back_office"
 ]
 ALONE_AT_A_COUNTER: Final[frozenset[Duty]] = frozenset({"counter", "cashier"})
-ACTS_FOR_OTHERS: Final[frozenset[Role]] = frozenset({"supervisor", "manager", "regional_manager"})
 CERTIFICATIONS: Final[tuple[Certification, ...]] = get_args(Certification)
 HandOverPoint = Literal[
     "open_cases",

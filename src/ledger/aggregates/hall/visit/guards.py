@@ -1,18 +1,16 @@
 """What several interactions of a visit ask first."""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ledger import policy
+from ledger.aggregates.hall.leads import LEADS
 from ledger.aggregates.hall.visit import rules
 from ledger.aggregates.hall.visit.state import State
 from ledger.aggregates.model import Context
-from ledger.reference import Role
 from ledger.rules import Refusal
 
 if TYPE_CHECKING:
     from ledger.aggregates.hall.register import Register
-
-STANDS_IN: Final[frozenset[Role]] = frozenset({"supervisor", "manager", "regional_manager"})
 
 
 def no_service_area(
@@ -57,4 +55,4 @@ def served_by_another(state: State, context: "Context[Register]") -> Refusal | N
 
 def _stands_in(state: State, context: "Context[Register]") -> bool:
     """A supervisor or manager ends what was left by a clerk whose shift was closed by force."""
-    return state.clerk not in context.register.shifts and context.clerk.role in STANDS_IN
+    return state.clerk not in context.register.shifts and context.clerk.role in LEADS
