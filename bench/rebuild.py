@@ -16,7 +16,7 @@ from typing import Any
 from bench.machine import machine, parser, show
 from consumers.embedded import Embedded, found
 from ledger import simulator
-from ledger.settings import Home, collect_seldom
+from ledger.settings import Home, tune_interpreter
 from replay.rebuild import rebuild
 from replay.status import status_of
 
@@ -59,7 +59,7 @@ def main() -> None:
     options.add_argument("--events", type=int, default=1_000_000)
     options.add_argument("--home", type=Path)
     arguments = options.parse_args()
-    collect_seldom()
+    tune_interpreter()
     if arguments.home:
         figures = measure(arguments.home, arguments.events)
     else:

@@ -10,7 +10,7 @@ import duckdb
 
 from consumers import projector
 from ledger.entry import LedgerError
-from ledger.settings import DEFAULT_HOME, Home, collect_seldom
+from ledger.settings import DEFAULT_HOME, Home, tune_interpreter
 
 CONSUMERS = {"projector": projector.run}
 
@@ -21,7 +21,7 @@ def main() -> int:
     parser.add_argument("--home", type=Path, default=Path(DEFAULT_HOME))
     parser.add_argument("--until-eof", action="store_true", help="stop when standard input ends")
     arguments = parser.parse_args()
-    collect_seldom()
+    tune_interpreter()
     stopping, asked = Event(), Event()
 
     def stop(_signal: int, _frame: object) -> None:

@@ -7,6 +7,7 @@ system's, so it goes with the process however that ends.
 import fcntl
 import gc
 import os
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +21,16 @@ DEFAULT_HOME: Final = "ledger-home"
 LOCK_TRIES: Final = 5
 
 
-def collect_seldom() -> None:
-    """Makes the garbage collector rare: what passes through is many small objects without cycles,
-    which it would look at again and again. Each executable calls this once."""
+def tune_interpreter() -> None:
+    """Each executable calls this once.
+
+    The garbage collector becomes rare: what passes through is many small objects without cycles,
+    which it would look at again and again. A thread waits for another 0.5 ms and not 5: the one
+    that writes tables needs the interpreter's lock for a moment some hundred times a batch, while
+    another reads the chain.
+    """
     gc.set_threshold(100_000, 20, 20)
+    sys.setswitchinterval(0.0005)
 
 
 class Writer(msgspec.Struct, frozen=True):

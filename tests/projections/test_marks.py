@@ -144,7 +144,7 @@ select actor as clerk, amount_fen from payment_received
 """
     history = payments(*AMOUNTS)
     with Projector.open(tmp_path, Definitions((read_fold("clerks", text),))) as projector:
-        with pytest.raises(files.DefinitionError, match="several rows for one key"):
+        with pytest.raises(files.LedgerError, match="several rows for one key"):
             projector.apply(history.records, history.heads)
         assert projector.positions() == {}
 

@@ -15,7 +15,7 @@ from rich.markup import escape
 from ledger.cli import checking, demo, founding, publishing, reading, serving
 from ledger.cli.common import errors
 from ledger.entry import LedgerError
-from ledger.settings import collect_seldom
+from ledger.settings import tune_interpreter
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -41,7 +41,7 @@ for command in (
 
 
 def main() -> None:
-    collect_seldom()
+    tune_interpreter()
     try:
         app()
     except LedgerError as error:

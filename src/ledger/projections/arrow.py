@@ -5,7 +5,7 @@ half of what a table of its own does. They are made of pieces, so that all threa
 """
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import duckdb
@@ -37,18 +37,43 @@ def head_table(heads: Sequence[Head]) -> Any:
     )
 
 
+def table(connection: duckdb.DuckDBPyConnection, statement: str) -> Any:
+    """The rows that a statement gives."""
+    return connection.sql(statement).to_arrow_table(_PIECE)
+
+
 def stage(connection: duckdb.DuckDBPyConnection, name: str, select: str) -> Any:
     """Makes the SELECT's rows readable under `name`, in place of what was there, and gives them."""
-    table: Any = connection.sql(select).to_arrow_table(_PIECE)
-    connection.register(name, table)
-    return table
+    rows = table(connection, select)
+    connection.register(name, rows)
+    return rows
 
 
-def register_slices(
-    connection: duckdb.DuckDBPyConnection, table: Any, sizes: Mapping[str, int]
-) -> None:
-    """Makes slices of the table readable, one behind the other, by name and number of rows."""
+class Slot:
+    """Rows that DuckDB reads under one name.
+
+    Other rows are put in, not under the name: a statement that was planned once stays planned.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, name: str, rows: Any) -> None:
+        self._rows = rows
+        self._nothing = rows.slice(0, 0)
+        connection.register(name, self)
+
+    def put(self, rows: Any) -> None:
+        """Rows of the same columns as the first."""
+        self._rows = rows
+
+    def clear(self) -> None:
+        self._rows = self._nothing
+
+    def __arrow_c_stream__(self, schema: object = None) -> object:
+        return self._rows.__arrow_c_stream__(schema)
+
+
+def slices(table: Any, sizes: Mapping[str, int]) -> Iterator[tuple[str, Any]]:
+    """The table's rows in slices, one behind the other, by name and number of rows."""
     start = 0
     for name, size in sizes.items():
-        connection.register(name, table.slice(start, size))
+        yield name, table.slice(start, size)
         start += size

@@ -104,11 +104,14 @@ class Fold:
             return self.arms[relation].fields if relation in self.arms else frozenset()
         return self.words if relation in self.words else frozenset()
 
-    def select_of(self, relations: Set[str]) -> str:
-        """Its SELECT where no other relations have rows: of arms, there is less to plan."""
+    def selects(self, relations: Set[str]) -> Mapping[str, str]:
+        """By name, the SELECTs that together give its rows where only `relations` have some."""
         if self.arms is None:
-            return self.select
-        return "union all".join(self.arms[name].select for name in self.arms if name in relations)
+            return {self.name: self.select} if self.words & relations else {}
+        return {
+            f"{self.name}_{relation}": self.arms[relation].select
+            for relation in self.arms.keys() & relations
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ tables are made again from the log.
 """
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -15,11 +15,11 @@ from typing import Final, Self
 import duckdb
 
 from ledger.entry import Head, LedgerError
+from ledger.projections import arrow, merge, schema, snapshot, staging, unreadable
 from ledger.projections import definitions as files
-from ledger.projections import merge, schema, snapshot, staging, unreadable
 from ledger.projections.ahead import one_ahead
 from ledger.projections.compare import differences
-from ledger.projections.definitions import DefinitionError, Definitions, Fold
+from ledger.projections.definitions import Definitions, Fold
 from ledger.projections.merge import TABLES
 from ledger.projections.staging import Batch, Staging
 
@@ -55,6 +55,8 @@ class Projector:
         self._definitions = definitions
         self._staging = relations
         self._reader = connection.cursor()
+        self._names: set[str] = set()
+        self._batches: dict[str, arrow.Slot] = {}
         self._changed = True
         self._shown: dict[int, int] = {}
 
@@ -128,7 +130,7 @@ class Projector:
             self._make_rows(folds)
             write.execute("begin")
             for fold in folds:
-                write.execute(merge.write(fold, rows))
+                self._write(fold, rows)
             write.execute(_REACH)
             # Not durable before this returns: a crash here leaves none of the batch.
             write.execute("commit")
@@ -199,15 +201,33 @@ class Projector:
         return any(reached.get(n, 0) < position for n, position in self._shown.items())
 
     def _make_rows(self, folds: Sequence[Fold]) -> None:
+        """Makes the batch's rows of the folds that merge, in `batch_<name>`."""
         for fold in folds:
             if fold.appends:
                 continue
-            self._connection.execute(merge.stage(fold))
-            [(repeated,)] = self._connection.execute(merge.repeated_keys(fold)).fetchall()
-            if repeated:
-                raise DefinitionError(
-                    f"{fold.name}.sql gives several rows for one key; they cannot be merged"
-                )
+            rows = arrow.table(self._connection, self._planned(fold.name, merge.rows(fold)))
+            if fold.name in self._batches:
+                self._batches[fold.name].put(rows)
+            else:
+                slot = arrow.Slot(self._connection, f"batch_{fold.name}", rows)
+                self._batches[fold.name] = slot
+
+    def _write(self, fold: Fold, relations: Set[str]) -> None:
+        if fold.appends:
+            for name, select in fold.selects(relations).items():
+                self._connection.execute(self._planned(name, merge.append(fold, select)))
+        else:
+            self._connection.execute(merge.merge(fold))
+
+    def _planned(self, name: str, statement: str) -> str:
+        """How to run a statement that is planned once, when it is first needed.
+
+        Planning a fold's SELECT takes longer than running it over a small batch.
+        """
+        if name not in self._names:
+            self._connection.execute(f"prepare {name} as {statement}")
+            self._names.add(name)
+        return f"execute {name}"
 
     def _roll_back(self) -> None:
         # Nothing may have been begun yet, and an error of the disk may have ended it already.

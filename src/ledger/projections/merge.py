@@ -1,12 +1,11 @@
 """The statements that a fold's marks stand for: its table, and the merge of a batch into it.
 
 Rows are joined by a 64-bit hash of the key with the key itself beside it, which takes half the
-time of joining texts: 1,000 rows into a million in 12 ms. A batch's rows are made in a table of
-their own first, so that a SELECT that gives two rows for one key is found out: DuckDB's upsert
-would drop the second, and its merge insert both.
+time of joining texts: 1,000 rows into a million in 12 ms. A SELECT that gives two rows for one key
+is found out: DuckDB's upsert would drop the second, and its merge insert both.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from typing import Final
 
 from ledger.projections.definitions import Column, Fold
@@ -31,27 +30,30 @@ def create_table(fold: Fold, types: Mapping[str, str]) -> str:
     return f"create table {TABLES}.{fold.name} ({', '.join(columns)})"
 
 
-def stage(fold: Fold) -> str:
-    """Makes the batch's rows, in `batch_<name>`, of a fold that merges."""
+def rows(fold: Fold) -> str:
+    """The batch's rows of a fold that merges; fails where a key has several."""
     parts = ", ".join(f"cast({name} as varchar)" for name in fold.key)
-    return (
-        f"create or replace temp table batch_{fold.name} as select *, md5_number_lower("
-        f"concat_ws(chr(31), {parts})) as {KEY_HASH.name} from ({fold.select})"
-    )
+    return f"""
+select
+    *,
+    case
+        when count(*) over (partition by {", ".join(fold.key)}) > 1
+            then error('{fold.name}.sql gives several rows for one key; they cannot be merged')
+        else md5_number_lower(concat_ws(chr(31), {parts}))
+    end as {KEY_HASH.name}
+from ({fold.select})
+"""
 
 
-def repeated_keys(fold: Fold) -> str:
-    """Counts the rows of a batch whose key another row of the batch has."""
-    return f"select count(*) - count(distinct ({', '.join(fold.key)},)) from batch_{fold.name}"
+def append(fold: Fold, select: str) -> str:
+    """Writes the batch's rows, which the SELECT gives, of a fold that does not merge."""
+    listed = ", ".join(column.name for column in table_columns(fold))
+    return f"insert into {TABLES}.{fold.name} ({listed}) select {listed} from ({select})"
 
 
-def write(fold: Fold, relations: Set[str]) -> str:
-    """Merges the batch's rows, which come from `relations` and no others, into the table."""
+def merge(fold: Fold) -> str:
+    """Merges the batch's rows, which stand in `batch_<name>`, into the table."""
     names = [column.name for column in table_columns(fold)]
-    listed = ", ".join(names)
-    if fold.appends:
-        select = fold.select_of(relations)
-        return f"insert into {TABLES}.{fold.name} ({listed}) select {listed} from ({select})"
     same = " and ".join(f"t.{name} = b.{name}" for name in fold.key)
     combined = [
         f"{column.name} = {_combined(column)}" for column in fold.columns if column.mark != "key"
@@ -62,7 +64,7 @@ def write(fold: Fold, relations: Set[str]) -> str:
 merge into {TABLES}.{fold.name} as t using batch_{fold.name} as b
 on t.{KEY_HASH.name} = b.{KEY_HASH.name} and coalesce({same}, false)
 {matched}
-when not matched then insert ({listed}) values ({", ".join(f"b.{name}" for name in names)})
+when not matched then insert ({", ".join(names)}) values ({", ".join(f"b.{n}" for n in names)})
 """
 
 

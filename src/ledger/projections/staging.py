@@ -56,29 +56,25 @@ def read(
 
 
 class Staging:
-    """The relations of one batch at a time, on the connection that merges.
-
-    A relation with rows is a view over the batch; one without is an empty table of the same
-    columns, which takes a statement a tenth of the time to plan, or nothing where only arms read
-    it.
-    """
+    """The relations of one batch at a time, on the connection that merges."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, folds: Sequence[Fold]) -> None:
         """Defines the relations, without rows, with the fields that `folds` name."""
         self._connection = connection
         nothing = read(connection.cursor(), [], {})
-        self._register(nothing)
+        self._heads = arrow.Slot(connection, "staged_heads", arrow.head_table([]))
+        self._entries = arrow.Slot(connection, "staged_entries", nothing.entries)
+        self._events = arrow.Slot(connection, "staged_events", nothing.events)
         for view in (relations.ENTRIES, relations.FOUNDINGS, relations.EVENTS):
             connection.execute(view)
-        self._folds = folds
-        self._selects: dict[str, str] = {}
-        self._filled: set[str] = set()
-        # An arm is planned only where its relation has rows, so it needs no empty table.
-        whole = frozenset(word for fold in folds if fold.arms is None for word in fold.words)
-        for name in relations.RELATIONS.keys() & whole:
-            connection.register(f"staged_{name}", nothing.events)
-            connection.execute(f"create table {name} as {self._select(name)}")
-            connection.unregister(f"staged_{name}")
+        self._slots: dict[str, arrow.Slot] = {}
+        read_by_folds = frozenset(word for fold in folds for word in fold.words)
+        for name, tag in relations.RELATIONS.items():
+            if name in read_by_folds:
+                self._slots[name] = arrow.Slot(connection, f"staged_{name}", nothing.events)
+                used = frozenset(field for fold in folds for field in fold.fields(name))
+                select = relations.select_events(tag, wire.EVENTS[tag][1], used)
+                connection.execute(f"create temp view {name} as {select}")
 
     def take(self, batch: Batch) -> set[str]:
         """Makes the batch the relations; the names of those that have rows.
@@ -86,38 +82,20 @@ class Staging:
         `events` is not among them: a fold that reads it reads the relation of a tag, too. Raises
         ChainError where the batch does not follow the positions that the tables have reached.
         """
-        self._register(batch)
+        self._heads.put(arrow.head_table(list(batch.heads.values())))
+        self._entries.put(batch.entries)
+        self._events.put(batch.events)
         for partition, entries, reached, newest in self._connection.execute(_BREAKS).fetchall():
             raise ChainError(
                 f"the batch's {entries} entries of partition {partition} are not the chain that"
                 f" follows position {reached} and ends at position {newest}"
             )
-        self._fill(batch)
+        for slot in self._slots.values():
+            slot.clear()
+        for name, rows in arrow.slices(batch.events, batch.sizes):
+            if name in self._slots:
+                self._slots[name].put(rows)
         return {"entries", *batch.sizes, *(["foundings"] if batch.foundings else [])}
-
-    def _register(self, batch: Batch) -> None:
-        self._connection.register("staged_heads", arrow.head_table(list(batch.heads.values())))
-        self._connection.register("staged_entries", batch.entries)
-        self._connection.register("staged_events", batch.events)
-
-    def _select(self, name: str) -> str:
-        """The SELECT that is a relation, with the fields that the folds name where they read it."""
-        if name not in self._selects:
-            tag = relations.RELATIONS[name]
-            used = frozenset(field for fold in self._folds for field in fold.fields(name))
-            self._selects[name] = relations.select_events(tag, wire.EVENTS[tag][1], used)
-        return self._selects[name]
-
-    def _fill(self, batch: Batch) -> None:
-        """Gives the relations their slices of the events, one behind the other."""
-        for name in self._filled - batch.sizes.keys():
-            self._connection.execute(f"drop view temp.{name}")
-            self._connection.unregister(f"staged_{name}")
-        sizes = {f"staged_{name}": size for name, size in batch.sizes.items()}
-        arrow.register_slices(self._connection, batch.events, sizes)
-        for name in batch.sizes.keys() - self._filled:
-            self._connection.execute(f"create temp view {name} as {self._select(name)}")
-        self._filled = set(batch.sizes)
 
 
 _MALFORMED: Final = """
