@@ -4,25 +4,33 @@ export UV_PROJECT_ENVIRONMENT := .venv
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null || echo .venv/tools/bin/uv)
 
-.PHONY: demo test check browser soak lock format docs
+.PHONY: demo test check lint browser java soak lock format docs
 
 demo: .venv/.ready
 	$(BIN)/ledger demo
 
-test: .venv/.ready
+test: lint
+	$(BIN)/python -m pytest -n auto -m "not soak and not broker"
+
+# With the parts that `make test` does without: a browser, to look at the page as a person does, and
+# a broker, for which Java and Maven are enough.
+check: export CI := true
+check: browser java lint
+	$(BIN)/python -m pytest -n auto
+
+lint: .venv/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n auto
-
-# The parts that `make test` does without: a browser, to look at the page as a person does.
-check: export CI := true
-check: browser test
 
 browser:
 	command -v chromium >/dev/null || \
 		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+
+java:
+	test -n "$$LEDGER_TEST_KAFKA" || { command -v java && command -v mvn; } >/dev/null || { apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends default-jre-headless maven >/dev/null; }
 
 soak: .venv/.ready
 	$(BIN)/python -m pytest -n auto -m soak

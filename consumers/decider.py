@@ -60,9 +60,16 @@ class Decider:
         partition_of("operator", partitions)
 
     def decide(
-        self, admitted: Admitted, recorded_at: datetime, *, via: str, clock_behind: bool = False
+        self,
+        admitted: Admitted,
+        recorded_at: datetime,
+        *,
+        via: str,
+        clock_behind: bool = False,
+        topic: str | None = None,
+        offset: int | None = None,
     ) -> Answer:
-        """Decides one interaction and stages its entry."""
+        """Decides one interaction and stages its entry; `topic` and `offset` are where it stood."""
         envelope = admitted.envelope
         places = self._store.index.places(envelope.subject, envelope.source, envelope.id)
         for place in places:
@@ -81,7 +88,13 @@ class Decider:
             recorded_at,
             reference.policy_at(recorded_at).version,
             clock_behind,
-            Intake(via=via, content=admitted.content, key=admitted.key_id),
+            Intake(
+                via=via,
+                content=admitted.content,
+                key=admitted.key_id,
+                topic=topic,
+                offset=offset,
+            ),
             Said(**msgspec.structs.asdict(envelope), data=msgspec.Raw(admitted.data)),
             admitted.derived,
             decision if isinstance(decision, Refusal) else None,

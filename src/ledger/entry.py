@@ -84,11 +84,30 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class Intake(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where the interaction came in, and the keyed digest of its content."""
+    """Where the interaction came in, and the keyed digest of its content.
+
+    `topic` and `offset` are Kafka's, in the partition of the same number: how far the intake is.
+    """
 
     via: str
     content: str
     key: str
+    topic: str | None = None
+    offset: int | None = None
+
+
+class Unread(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A message of an intake topic that is no interaction, and moves the intake on.
+
+    `digest` is a keyed digest of its bytes, which stand in quarantine for a while; `kind` and
+    `reason` are what its sender is told.
+    """
+
+    topic: str
+    offset: int
+    digest: str
+    kind: str
+    reason: str
 
 
 class FoundingRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -121,6 +140,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     refusal: Refusal | None = None
     founding: FoundingRecord | None = None
     tracking: tuple[str, int] | None = None
+    unread: Unread | None = None
 
 
 class _Link(msgspec.Struct, frozen=True):
@@ -166,6 +186,23 @@ def accept(head: Head, record: bytes) -> Head | None:
             f"this ledger reads up to {FORMAT}"
         )
     return Head(head.partition, link.position, leaf_hash(record))
+
+
+class _Place(msgspec.Struct, frozen=True):
+    partition: int
+    position: int
+
+
+_place_decoder: Final = msgspec.json.Decoder(_Place)
+
+
+def partition_and_position(record: bytes) -> tuple[int, int] | None:
+    """Where the record says that it belongs; None where it says nothing of the kind."""
+    try:
+        place = _place_decoder.decode(record)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    return place.partition, place.position
 
 
 def encode(entry: Entry) -> bytes:

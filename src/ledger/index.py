@@ -1,10 +1,10 @@
 """The decider's local index: what deciding asks of history, in a file that can always be rebuilt.
 
 For each partition its head; for each message that has an entry, where; for each stream, where its
-events are; for each owner, its register. The log is written first and the index after, so it may
-lag behind, never run ahead; on opening it reads the log from its own head. Deleted, damaged or of
-another ledger, it is built again from the log. One that is ahead of its own log says that the log
-has lost something, and is not overwritten.
+events are; for each owner, its register; for each topic, how far the intake is. The log is written
+first and the index after, so it may lag behind, never run ahead; on opening it reads the log from
+its own head. Deleted, damaged or of another ledger, it is built again from the log. One that is
+ahead of its own log says that the log has lost something, and is not overwritten.
 """
 
 import sqlite3
@@ -23,7 +23,7 @@ from ledger.logs.sqlite import SqliteLog
 from ledger.reference import Reference, reference_of
 from ledger.wire import Happened
 
-_VERSION: Final = 4
+_VERSION: Final = 5
 _SCHEMA: Final = """
     create table head (
         partition integer primary key, position integer, hash text, next_event integer,
@@ -38,6 +38,9 @@ _SCHEMA: Final = """
     create table tracking (
         partition integer, application text, notification integer,
         primary key (partition, application)) without rowid;
+    create table intake (
+        partition integer, topic text, next_offset integer,
+        primary key (partition, topic)) without rowid;
 """
 _CATCH_UP: Final = 2000
 
@@ -148,6 +151,16 @@ class Index:
         ).fetchone()
         return row[0] if row else None
 
+    def intake(self, partition: int, topic: str) -> int | None:
+        """The offset after the last message of the topic that has an entry; None where none has."""
+        staged = self._intake.get((partition, topic))
+        if staged is not None:
+            return staged
+        row = self._connection.execute(
+            "select next_offset from intake where partition = ? and topic = ?", (partition, topic)
+        ).fetchone()
+        return row[0] if row else None
+
     # Applying and flushing
 
     def apply(self, entry: Entry, head: Head, happened: Iterable[Happened]) -> None:
@@ -172,6 +185,9 @@ class Index:
         if entry.tracking is not None:
             application, notification = entry.tracking
             self._tracking[(entry.partition, application)] = notification
+        came = entry.unread or entry.intake
+        if came is not None and came.topic is not None and came.offset is not None:
+            self._intake[(entry.partition, came.topic)] = came.offset + 1
         self._tips[entry.partition] = Tip(
             head, entry.first_event + len(entry.events), entry.recorded_at
         )
@@ -224,6 +240,10 @@ class Index:
             [(*key, notification) for key, notification in self._tracking.items()],
         )
         write.executemany(
+            "insert or replace into intake values (?, ?, ?)",
+            [(*key, next_offset) for key, next_offset in self._intake.items()],
+        )
+        write.executemany(
             "insert or replace into head values (?, ?, ?, ?, ?)",
             [
                 (partition, head.position, head.hash, next_event, recorded_at.isoformat())
@@ -264,6 +284,7 @@ class Index:
         self._messages: dict[tuple[str, str, str], list[Place]] = {}
         self._events: dict[str, list[tuple[int, int, int, int]]] = {}
         self._tracking: dict[tuple[int, str], int] = {}
+        self._intake: dict[tuple[int, str], int] = {}
         self._dirty_registers: set[str] = set()
         self._dirty_tips: set[int] = set()
 

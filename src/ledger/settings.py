@@ -66,6 +66,11 @@ class Home:
         return self.folder / "log.sqlite"
 
     @property
+    def copy(self) -> Path:
+        """The copy of a log on Kafka; read from there again when it is lost."""
+        return self.folder / "copy.sqlite"
+
+    @property
     def vault(self) -> Path:
         """Wrapped keys of personal fields. Lost: personal fields are unreadable for ever."""
         return self.folder / "vault.sqlite"

@@ -24,6 +24,7 @@ from ledger.entry import (
     LedgerError,
     Said,
     UnfitError,
+    Unread,
     decode,
     encode,
     leaf_hash,
@@ -45,6 +46,7 @@ class Draft(msgspec.Struct, frozen=True):
     derived: dict[str, str] | None = None
     refusal: Refusal | None = None
     decided: Sequence[Happened] = ()
+    unread: Unread | None = None
 
 
 class Store:
@@ -153,6 +155,7 @@ class Store:
             events=events,
             refusal=draft.refusal,
             tracking=tracking,
+            unread=draft.unread,
         )
         record = encode(entry)
         if len(record) > MAX_RECORD_BYTES:

@@ -16,7 +16,7 @@ from ledger.entry import ChainError, LedgerError, leaf_hash
 
 _MAPPED: Final = 2**31 - 65_536
 """How much of the file readers map into memory, which halves the time of reading it whole."""
-_SCHEMA: Final = """
+SCHEMA: Final = """
     create table entry (
         partition integer not null,
         position integer not null,
@@ -75,7 +75,7 @@ class SqliteLog:
         connection.execute("pragma page_size = 8192")
         connection.execute("pragma journal_mode = wal")
         connection.execute("pragma synchronous = full")
-        connection.executescript(_SCHEMA)
+        connection.executescript(SCHEMA)
         connection.execute("begin immediate")
         connection.executemany("insert into entry values (?, 1, ?)", list(enumerate(first_records)))
         connection.execute("commit")
@@ -102,6 +102,9 @@ class SqliteLog:
         except sqlite3.Error as error:
             self._roll_back()
             raise LedgerError(f"the log cannot be written: {error}") from error
+
+    def refresh(self) -> None:
+        """Makes what was written meanwhile readable; here it is so at once."""
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:

@@ -1,20 +1,16 @@
 """Saying which record of a batch cannot be read, once something went wrong with the batch."""
 
 from collections.abc import Sequence
-from typing import Final, NoReturn
-
-import msgspec
+from typing import NoReturn
 
 from ledger import wire
-from ledger.entry import ChainError, FutureFormatError, LedgerError, decode
-
-
-class _Place(msgspec.Struct, frozen=True):
-    partition: int
-    position: int
-
-
-_place_decoder: Final = msgspec.json.Decoder(_Place)
+from ledger.entry import (
+    ChainError,
+    FutureFormatError,
+    LedgerError,
+    decode,
+    partition_and_position,
+)
 
 
 def explain(records: Sequence[bytes], error: Exception | None = None) -> NoReturn:
@@ -36,8 +32,7 @@ def explain(records: Sequence[bytes], error: Exception | None = None) -> NoRetur
 
 
 def _where(record: bytes, number: int) -> str:
-    try:
-        place = _place_decoder.decode(record)
-    except msgspec.MsgspecError:
+    place = partition_and_position(record)
+    if place is None:
         return f"record {number} of the batch"
-    return f"partition {place.partition} position {place.position}"
+    return f"partition {place[0]} position {place[1]}"
