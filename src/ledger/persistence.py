@@ -3,7 +3,8 @@
     PERSISTENCE_MODULE=ledger.persistence  MAPPER_TOPIC=ledger.recorder:EventMapper
     LEDGER_HOME=<home>  LEDGER_PARTITION=0
 
-Events go to one partition of an embedded ledger; snapshots go to a side table of the library's
+Events go to one partition of an embedded ledger, or of the one on Kafka that LEDGER_LOG names, of
+which the home then keeps a copy; snapshots go to a side table of the library's
 own, since they can always be made again. ORIGINATOR_ID_TYPE=text where ids of aggregates are no
 UUIDs.
 """
@@ -25,6 +26,8 @@ from eventsourcing.sqlite import (
 from eventsourcing.utils import Environment, EnvType, resolve_topic
 
 from ledger.index import Index
+from ledger.logs.cluster import Cluster
+from ledger.logs.kafka import KafkaLog
 from ledger.logs.sqlite import SqliteLog
 from ledger.recorder import PartitionRecorder
 from ledger.settings import Home
@@ -43,7 +46,7 @@ class Factory(InfrastructureFactory[SQLiteTrackingRecorder]):
         self._partition = int(self.env.get("LEDGER_PARTITION") or 0)
         self._lock = home.lock_writer()
         try:
-            log = SqliteLog(home.log, writer=True)
+            log = self._open(home)
             self._store = Store(log, Index(home.index, log))
             if self._partition not in log.ends():
                 raise OSError(f"the ledger has no partition {self._partition}")
@@ -54,6 +57,11 @@ class Factory(InfrastructureFactory[SQLiteTrackingRecorder]):
             str(home.snapshots_of_aggregates),
             originator_id_type=_id_type(self.env.get("ORIGINATOR_ID_TYPE") or "uuid"),
         )
+
+    def _open(self, home: Home) -> SqliteLog:
+        if address := self.env.get("LEDGER_LOG"):
+            return KafkaLog(Cluster.at(address), home.copy, [self._partition])
+        return SqliteLog(home.log, writer=True)
 
     def process_recorder(self) -> ProcessRecorder:
         return PartitionRecorder(self._store, self._partition)

@@ -38,12 +38,20 @@ class OverALedger:
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)  # type: ignore[attr-defined]
-        found(Path(folder.name), founding.sample())
         self.env = Environment(
             "conformance",
-            {"PERSISTENCE_MODULE": "ledger.persistence", "LEDGER_HOME": folder.name},
+            {
+                "PERSISTENCE_MODULE": "ledger.persistence",
+                "LEDGER_HOME": folder.name,
+                **self.found(Path(folder.name)),
+            },
         )
         super().setUp()  # type: ignore[misc]
+
+    def found(self, folder: Path) -> dict[str, str]:
+        """Founds a ledger; what else the environment says of it."""
+        found(folder, founding.sample())
+        return {}
 
 
 class OverOnePartition(OverALedger):
