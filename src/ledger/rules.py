@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from ledger.policy import Parameter
+from ledger.parameter import Parameter
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

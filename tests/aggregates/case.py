@@ -19,7 +19,8 @@ from ledger.aggregates.model import Context, Decision, Event, Interaction
 from ledger.decide import react
 from ledger.entry import Envelope
 from ledger.memory import Memory
-from ledger.policy import Parameter, Policy
+from ledger.parameter import Parameter
+from ledger.policy import Policy
 from ledger.reference import Clerk, Dated, Hall, Procedure, Product, Reference, reference_of
 from ledger.rules import Refusal
 

@@ -10,7 +10,8 @@ import pytest
 from ledger import policy as parameters
 from ledger.aggregates.copies import NotePolicy
 from ledger.aggregates.operator import policy
-from ledger.policy import Parameter, PolicyVersion
+from ledger.parameter import Parameter
+from ledger.policy import PolicyVersion
 from tests.aggregates.case import NOW, Case, later
 from tests.aggregates.operator.office import (
     COMPLIANCE,

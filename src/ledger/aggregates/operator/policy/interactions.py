@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from ledger.aggregates import model
 from ledger.aggregates.model import Interaction
-from ledger.policy import Status, Unit
+from ledger.parameter import Status, Unit
 from ledger.values import Id, Moment, Str64, Str100, Str200
 
 Version = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"\A[A-Za-z0-9._-]+\Z")]
