@@ -314,16 +314,18 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def _policies(self) -> tuple[tuple[datetime, Policy], ...]:
+        """Newest first."""
         dated = ((version.effective_from_at, policy_of(version)) for version in self.policies)
-        return tuple(sorted(dated, key=lambda pair: pair[0]))
+        return tuple(sorted(dated, key=lambda pair: pair[0]))[::-1]
 
     def policy_at(self, moment: datetime) -> Policy:
         """The policy in force at `moment`; the first one also holds before it began."""
-        in_force = self._policies[0][1]
-        for effective_from_at, policy in self._policies[1:]:
-            if effective_from_at <= moment:
-                in_force = policy
-        return in_force
+        policies = self._policies
+        if len(policies) > 1:
+            for effective_from_at, policy in policies:
+                if effective_from_at <= moment:
+                    return policy
+        return policies[-1][1]
 
     def hall(self, hall_id: str | None, moment: datetime) -> Hall | None:
         return fact_at(self.halls.get(hall_id or "", ()), moment)

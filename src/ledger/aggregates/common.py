@@ -1,6 +1,5 @@
 """The rules that every interaction meets first, in this order, whoever its owner is."""
 
-from datetime import timedelta
 from typing import Final
 
 from ledger import policy
@@ -8,6 +7,8 @@ from ledger.aggregates.model import NEW, Context, Marks, State
 from ledger.entry import Envelope
 from ledger.reference import Clerk, Hall, Role, holds
 from ledger.rules import Refusal, Rule
+
+_DAY_SECONDS: Final = 86_400
 
 ENV_01: Final = Rule(
     "ENV-01",
@@ -180,11 +181,12 @@ def _hall(envelope: Envelope) -> str | None:
 
 
 def _time(context: Context[object]) -> Refusal | None:
-    time, now = context.envelope.time, context.recorded_at
-    if time > now + timedelta(seconds=context.policy[policy.CLOCK_SKEW_SECONDS]):
+    time = context.envelope.time
+    ahead_seconds = (time - context.recorded_at).total_seconds()
+    if ahead_seconds > context.policy[policy.CLOCK_SKEW_SECONDS]:
         return ENV_08(f"the time {time.isoformat()} lies ahead of the ledger's clock")
     is_follow_on = context.envelope.cause is not None
-    if not is_follow_on and time < now - timedelta(days=context.policy[policy.BACKDATE_DAYS]):
+    if not is_follow_on and -ahead_seconds > context.policy[policy.BACKDATE_DAYS] * _DAY_SECONDS:
         return ENV_09(f"the time {time.isoformat()} lies too far back")
     return None
 
