@@ -321,11 +321,12 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def policy_at(self, moment: datetime) -> Policy:
         """The policy in force at `moment`; the first one also holds before it began."""
         policies = self._policies
+        oldest = policies[-1][1]
         if len(policies) > 1:
             for effective_from_at, policy in policies:
                 if effective_from_at <= moment:
                     return policy
-        return policies[-1][1]
+        return oldest
 
     def hall(self, hall_id: str | None, moment: datetime) -> Hall | None:
         return fact_at(self.halls.get(hall_id or "", ()), moment)
