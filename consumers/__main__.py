@@ -1,49 +1,55 @@
 """`python -m consumers <name>`: runs one consumer in the foreground until it is told to stop."""
 
 import argparse
-import signal
+import sqlite3
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from threading import Event, Thread
+from typing import TypeVar
 
 import duckdb
 
-from consumers import projector
+from consumers import running
 from ledger.entry import LedgerError
 from ledger.settings import DEFAULT_HOME, Home, tune_interpreter
 
-CONSUMERS = {"projector": projector.run}
+T = TypeVar("T")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m consumers", description=__doc__)
-    parser.add_argument("name", choices=sorted(CONSUMERS))
+    parser.add_argument("name", choices=running.NAMES)
     parser.add_argument("--home", type=Path, default=Path(DEFAULT_HOME))
+    parser.add_argument("--http", type=_argument(running.http_at), help="projector: host:port")
+    parser.add_argument(
+        "--partitions", type=_argument(running.partitions_in), help="projector: such as 0,1"
+    )
     parser.add_argument("--until-eof", action="store_true", help="stop when standard input ends")
     arguments = parser.parse_args()
     tune_interpreter()
-    stopping, asked = Event(), Event()
-
-    def stop(_signal: int, _frame: object) -> None:
-        stopping.set()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    if arguments.until_eof:
-        Thread(target=_read_input, args=(stopping, asked), daemon=True).start()
     try:
-        CONSUMERS[arguments.name](Home(arguments.home), stopping, asked)
-    except (LedgerError, OSError, duckdb.Error) as error:
+        running.run(
+            arguments.name,
+            Home(arguments.home),
+            http=arguments.http,
+            partitions=arguments.partitions,
+            until_eof=arguments.until_eof,
+            ready=lambda url: print(f"interactions at {url}/interactions", flush=True),
+        )
+    except (LedgerError, OSError, duckdb.Error, sqlite3.Error) as error:
         print(f"{arguments.name}: {str(error).partition(chr(10))[0]}", file=sys.stderr)
         return 3
     return 0
 
 
-def _read_input(stopping: Event, asked: Event) -> None:
-    """A line asks for what is known now to be shown; the end says stop."""
-    for _ in sys.stdin.buffer:
-        asked.set()
-    stopping.set()
+def _argument(read: Callable[[str], T]) -> Callable[[str], T]:
+    def argument(text: str) -> T:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return argument
 
 
 if __name__ == "__main__":

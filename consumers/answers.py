@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
+from urllib.parse import quote
 
 import msgspec
 
@@ -9,7 +10,7 @@ from consumers.decider import Answer
 from ledger import wire
 from ledger.door.admit import Malformed
 
-Outcome = Literal["recorded", "repeated", "refused", "malformed", "failed"]
+Outcome = Literal["recorded", "repeated", "refused", "accepted", "malformed", "failed"]
 Language = Literal["en", "zh"]
 Problem = Literal[
     "unauthorized", "not_found", "not_allowed", "timed_out", "failed", "unavailable", "not_shown"
@@ -18,6 +19,7 @@ Problem = Literal[
 _TITLES: Final[dict[str, dict[Language, str]]] = {
     "recorded": {"en": "Recorded", "zh": "已入账"},
     "repeated": {"en": "Recorded before", "zh": "此前已入账"},
+    "accepted": {"en": "Accepted, to be recorded", "zh": "已受理，待入账"},
     "malformed": {"en": "The message cannot be read", "zh": "报文无法识别"},
     "too_large": {"en": "The message is too large", "zh": "报文过大"},
     "forbidden": {"en": "This source may not send this", "zh": "该来源无权发送此业务"},
@@ -42,6 +44,21 @@ class Unauthorized:
     """A message whose sender did not show that it is the source it names."""
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A message that the brokers hold and whose entry is not there yet."""
+
+    subject: str
+    source: str
+    id: str
+
+    @property
+    def link(self) -> str:
+        """Where its answer can be read."""
+        source, message_id = quote(self.source, safe=""), quote(self.id, safe="")
+        return f"/interactions/{source}/{message_id}?subject={quote(self.subject)}"
+
+
 class EntryPlace(msgspec.Struct, frozen=True):
     partition: int
     position: int
@@ -57,9 +74,9 @@ class FieldError(msgspec.Struct, frozen=True):
 class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Problem details with the ledger's own members; also the answer to what was recorded.
 
-    `status` is the HTTP status: 201 recorded, 200 recorded before, 400 malformed, 401 the source's
-    token is needed, 403 forbidden, 409 the id came with other content before, 413 too large, 422
-    refused by a rule; for a whole request also 404, 405, 408, 500 and 503.
+    `status` is the HTTP status: 201 recorded, 200 recorded before, 202 accepted for later, 400
+    malformed, 401 the source's token is needed, 403 forbidden, 409 the id came with other content
+    before, 413 too large, 422 refused by a rule; for a whole request also 404, 405, 408, 500, 503.
     """
 
     type: Annotated[str, "a stable URI"]
@@ -73,10 +90,18 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     instance: str | None = None
 
 
-def reply(answer: Answer | Malformed | Unauthorized, language: Language = "en") -> Reply:
+def reply(answer: Answer | Malformed | Unauthorized | Accepted, language: Language = "en") -> Reply:
     """The reply to one message. Titles are in the reader's language, codes never translated."""
     if isinstance(answer, Unauthorized):
         return problem("unauthorized", language)
+    if isinstance(answer, Accepted):
+        return Reply(
+            type="urn:ledger:accepted",
+            title=_TITLES["accepted"][language],
+            status=202,
+            outcome="accepted",
+            instance=answer.link,
+        )
     if isinstance(answer, Malformed):
         return Reply(
             type=f"urn:ledger:{answer.kind}",

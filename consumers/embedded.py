@@ -57,6 +57,16 @@ def facts_of(log: SqliteLog) -> Founding:
     return entry.founding.facts
 
 
+def _refuse_moved(home: Home) -> None:
+    """What is recorded here after the move would be missing there, and could never follow."""
+    if home.moved.exists():
+        where = home.moved.read_text(encoding="utf-8").strip()
+        raise LedgerError(
+            f"this ledger was moved to {where}, and what is in {home.folder} is a backup that"
+            f" nothing is added to: set LEDGER_LOG={where}"
+        )
+
+
 class Embedded:
     """Open one at a time; a second process gets a LedgerError that names the first."""
 
@@ -69,6 +79,7 @@ class Embedded:
         with ExitStack() as opened:
             self.lock = self.home.lock_writer()
             opened.callback(self.lock.release)
+            _refuse_moved(self.home)
             self.log = SqliteLog(self.home.log, writer=True)
             opened.callback(self.log.close)
             self.facts = facts_of(self.log)

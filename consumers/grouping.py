@@ -10,24 +10,25 @@ import os
 import sqlite3
 import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from threading import Condition, Thread
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 
-from consumers.answers import Unauthorized
+from consumers.answers import Accepted, Unauthorized
 from consumers.decider import Answer
 from consumers.embedded import Embedded
 from consumers.senders import Sender, source_of
 from consumers.telling import tell
 from ledger.door.admit import Admitted, Malformed
 from ledger.door.cloudevents import Message
-from ledger.entry import LedgerError
+from ledger.entry import Envelope, LedgerError
+from ledger.reference import Founding, Source
 from ledger.settings import Writer
 
 GROUP_MESSAGES: Final = 500
@@ -36,7 +37,7 @@ IDLE_SECONDS: Final = 1.0
 
 _FORESEEN: Final = (LedgerError, OSError, sqlite3.Error)
 
-Answered = Answer | Malformed | Unauthorized
+Answered = Answer | Malformed | Unauthorized | Accepted
 
 
 class Unavailable(Exception):  # noqa: N818 (what a sender is told)
@@ -59,6 +60,20 @@ class Counts(msgspec.Struct, frozen=True):
 
     messages: int
     batches: int
+
+
+class Queue(Protocol):
+    """Who takes what comes in, and answers it."""
+
+    facts: Founding
+    counts: Counts
+
+    @property
+    def healthy(self) -> bool: ...
+
+    def submit(
+        self, messages: Sequence[Message], sender: Sender, wait: float = 0
+    ) -> Future[list[Answered]]: ...
 
 
 class Recording:
@@ -88,10 +103,13 @@ class Recording:
         """Whether the last batch went well; after one that failed, whether the ledger is open."""
         return self._ledger is not None and self._thread.is_alive()
 
-    def submit(self, messages: Sequence[Message], sender: Sender) -> Future[list[Answered]]:
+    def submit(
+        self, messages: Sequence[Message], sender: Sender, wait: float = 0
+    ) -> Future[list[Answered]]:
         """Queues a request; its answers come once durable, in order, or Unavailable or Failed.
 
-        Raises Unavailable where too much waits already.
+        Raises Unavailable where too much waits already. `wait` is for those who may answer before
+        it is decided; here nobody does.
         """
         request = _Request(messages, sender)
         with self._changed:
@@ -199,7 +217,7 @@ class Recording:
     def _answer(self, *requests: _Request) -> None:
         ledger = self._open()
         checked = [
-            _check(ledger, message, request.sender)
+            check(ledger.founded.sources, ledger.door.admit, message, request.sender)
             for request in requests
             for message in request.messages
         ]
@@ -223,14 +241,21 @@ class Recording:
         self._said = said
 
 
-def _check(
-    ledger: Embedded, message: Message, sender: Sender
-) -> Admitted | Malformed | Unauthorized:
+Passed = TypeVar("Passed", Admitted, Envelope)
+
+
+def check(
+    sources: Mapping[str, Source],
+    door: Callable[[Message], Passed | Malformed],
+    message: Message,
+    sender: Sender,
+) -> Passed | Malformed | Unauthorized:
     """Asks for the token before the door does any work, and again when it has read the source."""
     source = source_of(message)
-    if source is not None and not sender.is_source(ledger.founded.sources.get(source)):
+    if source is not None and not sender.is_source(sources.get(source)):
         return Unauthorized()
-    admitted = ledger.door.admit(message)
-    if isinstance(admitted, Admitted) and admitted.envelope.source != source:
-        return Unauthorized()
-    return admitted
+    passed = door(message)
+    if isinstance(passed, Malformed):
+        return passed
+    envelope = passed.envelope if isinstance(passed, Admitted) else passed
+    return passed if envelope.source == source else Unauthorized()

@@ -1,6 +1,7 @@
 """The HTTP intake: CloudEvents in all three modes, or a file of them, and a reply to each message.
 
     POST /interactions          a message (binary or structured), a batch, or lines (x-ndjson)
+    GET  /interactions/{source}/{id}?subject={owner}    what became of a message
     POST /catch-up              returns when the tables show all that is recorded now
     GET  /entries/{p}/{n}       one entry, as the bytes that the log holds
     GET  /health
@@ -9,7 +10,9 @@
 What the page asks for is in `page`.
 
 A single message has its reply's own status. A batch is not atomic: it has status 200 and a JSON
-array of replies in the order of the messages. Nothing here is durable or decided; see `grouping`.
+array of replies in the order of the messages. Nothing here is durable or decided: embedded that is
+`grouping`'s, on Kafka `kafka.publishing`'s. There a message is answered 202 and a link before it is
+decided, unless `Prefer: wait=5` (RFC 7240) asks to wait, 30 seconds at most.
 """
 
 import asyncio
@@ -24,9 +27,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from consumers.answers import reply
-from consumers.grouping import Counts, Failed, Recording, Unavailable
+from consumers.answers import Accepted, reply
+from consumers.grouping import Counts, Failed, Queue, Unavailable
 from consumers.keeper import ProjectorKeeper
+from consumers.lookup import answer_to
 from consumers.page import Page, wants_page
 from consumers.responses import JSON, as_json, as_problem, as_reply, language_of
 from consumers.senders import sender_of
@@ -35,7 +39,7 @@ from ledger.door.cloudevents import MAX_BATCH_BYTES, MAX_BATCH_MESSAGES, Message
 from ledger.door.faults import too_large
 from ledger.door.scan import MAX_MESSAGE_BYTES
 from ledger.entry import decode
-from ledger.logs.sqlite import SqliteLog
+from ledger.logs.opening import on_kafka, open_kept
 from ledger.settings import Home
 
 READ_SECONDS: Final = 30.0
@@ -44,6 +48,7 @@ MAX_BODIES_BYTES: Final = 64_000_000
 """Of all requests that are being read or answered, together; more are turned away."""
 DISCARDED_BYTES: Final = 8_000_000
 """How much of a body that is too large is read and forgotten, so that its sender hears why."""
+MAX_WAIT_SECONDS: Final = 30
 MAX_DIGITS: Final = 18
 """A position of more digits is none, and would not fit in 64 bits."""
 
@@ -54,7 +59,7 @@ _MANY: Final = ("application/cloudevents-batch+json", _LINES)
 class Intake:
     """What the requests share."""
 
-    def __init__(self, home: Home, recording: Recording, projector: ProjectorKeeper) -> None:
+    def __init__(self, home: Home, recording: Queue, projector: ProjectorKeeper) -> None:
         self._home = home
         self._recording = recording
         self._projector = projector
@@ -68,6 +73,7 @@ class Intake:
                 Route("/", self.describe),
                 Route("/health", self.health),
                 Route("/interactions", self.take, methods=["POST"]),
+                Route("/interactions/{source}/{id:path}", self.outcome),
                 Route("/entries/{partition}/{position}", self.entry),
                 Route("/catch-up", self.catch_up, methods=["POST"]),
                 *self._page.routes(),
@@ -99,7 +105,8 @@ class Intake:
             return as_reply(reply(messages, language), language)
         try:
             sender = sender_of(request)
-            answers = await asyncio.wrap_future(self._recording.submit(messages, sender))
+            submitted = self._recording.submit(messages, sender, preferred_wait(request))
+            answers = await asyncio.wrap_future(submitted)
         except Unavailable:
             return as_problem(request, "unavailable")
         except Failed:
@@ -109,10 +116,31 @@ class Intake:
             return as_json(replies, language=language)
         return as_reply(replies[0], language)
 
+    def outcome(self, request: Request) -> Response:
+        """What became of a message, in a reply of the shape and with the `status` that it had.
+
+        202 while it has no entry, as far as that can be known: embedded, one that has none never
+        came.
+        """
+        named = request.path_params["source"]
+        sender, source = sender_of(request), self._sources.get(named)
+        if not sender.is_source(source):
+            return as_problem(request, "unauthorized")
+        subject, message_id = request.query_params.get("subject"), request.path_params["id"]
+        if source is None or not subject:
+            return as_problem(request, "not_found")
+        answer = answer_to(self._home, subject, named, message_id)
+        language = language_of(request)
+        if answer is not None:
+            return as_json(reply(answer, language), language=language)
+        if not on_kafka():
+            return as_problem(request, "not_found")
+        return as_reply(reply(Accepted(subject, named, message_id), language), language)
+
     def entry(self, request: Request) -> Response:
         """One entry, for this machine and for the source that sent its interaction."""
         place = _place(request)
-        log = SqliteLog(self._home.log)
+        log = open_kept(self._home)
         try:
             record = log.record(*place) if place is not None else None
         finally:
@@ -162,6 +190,16 @@ class Intake:
         )
         response.headers["vary"] = "accept"
         return response
+
+
+def preferred_wait(request: Request) -> int:
+    """The seconds of `Prefer: wait=…`; 0 where nothing of the kind is asked."""
+    for preference in ",".join(request.headers.getlist("prefer")).split(","):
+        name, _, value = preference.partition(";")[0].partition("=")
+        seconds = value.strip().strip('"')
+        if name.strip().lower() == "wait" and seconds.isascii() and seconds.isdigit():
+            return min(int(seconds[:MAX_DIGITS]), MAX_WAIT_SECONDS)
+    return 0
 
 
 class Health(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from typing import Final
 from consumers.projector import ProjectorProcess
 from consumers.telling import tell
 from ledger.entry import LedgerError
-from ledger.logs.sqlite import SqliteLog
+from ledger.logs.opening import open_kept
 from ledger.projections import snapshot
 from ledger.settings import Home
 
@@ -107,7 +107,7 @@ class ProjectorKeeper:
             started_at = time.monotonic()
 
     def _ends(self) -> dict[int, int]:
-        log = SqliteLog(self._home.log)
+        log = open_kept(self._home)
         try:
             return log.ends()
         finally:

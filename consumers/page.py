@@ -19,13 +19,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from consumers import page_tables
-from consumers.grouping import Recording
+from consumers.grouping import Queue
 from consumers.keeper import ProjectorKeeper
 from consumers.page_tables import Kept, Kpi, Newest, Reached, Reading, Told
 from consumers.responses import as_json, as_problem
 from consumers.senders import sender_of
 from ledger.entry import LedgerError
-from ledger.logs.sqlite import SqliteLog
+from ledger.logs.opening import open_kept
 from ledger.settings import Home
 
 POLICY: Final = (
@@ -105,7 +105,7 @@ def wants_page(request: Request) -> bool:
 
 
 class Page:
-    def __init__(self, home: Home, recording: Recording, projector: ProjectorKeeper) -> None:
+    def __init__(self, home: Home, recording: Queue, projector: ProjectorKeeper) -> None:
         self._home = home
         self._recording = recording
         self._projector = projector
@@ -195,7 +195,7 @@ class Page:
         return Response(self._assets[name], headers=headers, media_type=_ASSETS[name])
 
     def _standing(self, reading: Reading[Any] | None) -> list[Standing]:
-        log = SqliteLog(self._home.log)
+        log = open_kept(self._home)
         try:
             ends = log.ends()
         finally:

@@ -9,7 +9,8 @@ import contextlib
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 from typing import Final
@@ -17,6 +18,7 @@ from typing import Final
 from ledger.beside import lost
 from ledger.chain import follow, holds
 from ledger.entry import Head, LedgerError
+from ledger.logs.opening import cluster, on_kafka, open_kept, open_log
 from ledger.logs.sqlite import SqliteLog
 from ledger.projections.ahead import one_ahead
 from ledger.projections.engine import THREADS, Projector
@@ -25,6 +27,7 @@ from ledger.settings import Home
 BATCH: Final = 20_000
 LARGE_BATCH: Final = 200_000
 LOOK_AGAIN_SECONDS: Final = 0.1
+LOOK_SOON_SECONDS: Final = 0.02
 REST_AT_MOST_SECONDS: Final = 0.5
 SNAPSHOT_EVERY_SECONDS: Final = 10.0
 
@@ -45,7 +48,7 @@ def batches(
     """
     heads = dict(reached)
     for head in reached.values():
-        if not holds(log, head):
+        if (upto is None or head.partition in upto) and not holds(log, head):
             raise lost(Path("projections"), head)
     while True:
         ends = log.ends() if upto is None else upto
@@ -110,7 +113,7 @@ def project_all(
 
 def catch_up(home: Home) -> int:
     """Projects all that the log holds now and makes a snapshot; how many entries were new."""
-    log = SqliteLog(home.log)
+    log = open_log(home)
     try:
         with Projector.open(home.projections) as projector:
             count = project_all(log, projector)
@@ -120,34 +123,108 @@ def catch_up(home: Home) -> int:
     return count
 
 
-def run(home: Home, stopping: Event, asked: Event | None = None) -> None:
+def run(
+    home: Home,
+    stopping: Event,
+    asked: Event | None = None,
+    partitions: Sequence[int] | None = None,
+) -> None:
     """Follows the log until `stopping` is set, then catches up and makes a last snapshot.
 
-    Where `asked` is set, what the log holds then is in a snapshot next, however much comes in.
+    `asked` is given where another process keeps the log, as the one that records or takes HTTP
+    does; where it is set, what the log holds then is in a snapshot next, however much comes in.
+    Without it a log on Kafka is copied here. `partitions` are those to hold, all by default.
     """
-    log = SqliteLog(home.log)
-    with Projector.open(home.projections) as projector:
-        snapshot_due = time.monotonic() + SNAPSHOT_EVERY_SECONDS
-        projector.use_threads(1)
-        while not stopping.is_set():
-            if asked is not None and asked.is_set():
-                asked.clear()
-                project_all(log, projector, log.ends())
-                snapshot_due = 0.0
-            else:
-                began = time.monotonic()
-                project(log, projector)
-                # Resting as long as it worked, on one core, leaves the writer its own and makes
-                # batches larger: one of many kinds of events costs a fixed time to plan.
-                rest = time.monotonic() - began
-                (asked or stopping).wait(min(max(rest, LOOK_AGAIN_SECONDS), REST_AT_MOST_SECONDS))
-            if time.monotonic() > snapshot_due:
-                projector.snapshot()
-                snapshot_due = time.monotonic() + SNAPSHOT_EVERY_SECONDS
-        projector.use_threads(THREADS)
-        project_all(log, projector)
-        projector.snapshot()
-    log.close()
+    with ExitStack() as opened:
+        if asked is None and on_kafka():
+            opened.callback(home.lock_writer().release)
+            log, rest = _copied(home, partitions, opened)
+        else:
+            log = open_kept(home)
+            rest = _resting if not on_kafka() else _looking_again
+        opened.callback(log.close)
+        projector = opened.enter_context(Projector.open(home.projections))
+        _follow(_Share(log, partitions), projector, stopping, asked, rest)
+
+
+Rest = Callable[[float, Event], None]
+"""What is done between two batches, of which the last took so many seconds, until the event."""
+
+
+def _resting(worked: float, until: Event) -> None:
+    """Resting as long as it worked, on one core, leaves the writer its own and makes batches
+    larger: one of many kinds of events costs a fixed time to plan."""
+    until.wait(min(max(worked, LOOK_AGAIN_SECONDS), REST_AT_MOST_SECONDS))
+
+
+def _looking_again(_: float, until: Event) -> None:
+    """On Kafka the writer has a machine of its own, and what is produced is to be seen soon."""
+    until.wait(LOOK_SOON_SECONDS)
+
+
+def _copied(
+    home: Home, partitions: Sequence[int] | None, opened: ExitStack
+) -> tuple[SqliteLog, Rest]:
+    """The log on Kafka, and a rest that ends when something was copied."""
+    # Imported late: embedded, nobody waits for Kafka's client.
+    from consumers.kafka.copying import Copying
+    from ledger.logs.kafka import KafkaLog
+
+    where = cluster()
+    assert where is not None
+    log = KafkaLog(where, home.copy, None if partitions is None else ())
+    if partitions is not None:
+        _check(log, partitions)
+        log.follow(partitions)
+    copying = Copying(log, sorted(partitions if partitions is not None else log.ends()))
+
+    def rest(_: float, until: Event) -> None:
+        copying.wait(LOOK_AGAIN_SECONDS, until)
+
+    return log, rest
+
+
+class _Share:
+    """The partitions of a log that a projector holds."""
+
+    def __init__(self, log: SqliteLog, partitions: Sequence[int] | None) -> None:
+        self.log = log
+        self._partitions = partitions
+        _check(log, partitions or ())
+
+    def ends(self) -> dict[int, int]:
+        ends = self.log.ends()
+        return ends if self._partitions is None else {n: ends[n] for n in self._partitions}
+
+
+def _check(log: SqliteLog, partitions: Sequence[int]) -> None:
+    missing = sorted(set(partitions) - log.ends().keys())
+    if missing:
+        raise LedgerError(f"the ledger has no partition {missing[0]}")
+
+
+def _follow(
+    share: _Share, projector: Projector, stopping: Event, asked: Event | None, rest: Rest
+) -> None:
+    log = share.log
+    snapshot_due = time.monotonic() + SNAPSHOT_EVERY_SECONDS
+    project_all(log, projector, share.ends())
+    projector.use_threads(1)
+    while not stopping.is_set():
+        if asked is not None and asked.is_set():
+            asked.clear()
+            project_all(log, projector, share.ends())
+            snapshot_due = 0.0
+        else:
+            began = time.monotonic()
+            project(log, projector, share.ends())
+            rest(time.monotonic() - began, asked or stopping)
+        if time.monotonic() > snapshot_due:
+            projector.snapshot()
+            snapshot_due = time.monotonic() + SNAPSHOT_EVERY_SECONDS
+    projector.use_threads(THREADS)
+    project_all(log, projector, share.ends())
+    projector.snapshot()
 
 
 class ProjectorProcess:

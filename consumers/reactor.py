@@ -3,6 +3,9 @@
 It observes every entry once, in each partition's order, and keeps what it still has to send: a
 follow-on is pending until its own entry has been seen, a timer until it is due or settled. What is
 pending follows from the log alone, so the file it is kept in can be deleted at any time.
+
+Partitions are read one after the other, so a follow-on's entry may be seen before its cause is: it
+is remembered as early until then.
 """
 
 import heapq
@@ -27,14 +30,17 @@ from ledger.wire import Happened
 
 SOURCE: Final = "ledger-reactor"
 MAX_ID: Final = 200
-_VERSION: Final = 4
+_VERSION: Final = 5
 _SCHEMA: Final = """
     create table head (partition integer primary key, position integer, hash text);
     create table pending (
         owner text, id text, due_at text, timer text, envelope blob, data blob,
         primary key (owner, id)) without rowid;
+    create table early (owner text, id text, primary key (owner, id)) without rowid;
     create table reference (partition integer primary key, facts blob);
 """
+
+_FLUSH_EVERY: Final = 5_000
 
 Key = tuple[str, str]
 """An owner and the id of a follow-on: two owners may have follow-ons of the same id."""
@@ -92,6 +98,21 @@ class Reactor:
             heapq.heappop(self._due)
         return None
 
+    def take(self, moment: datetime) -> Pending | None:
+        """The next to be sent, at once or due; it stays pending, and is not given again."""
+        pending = self.next_at_once()
+        if pending is not None:
+            self._at_once.popleft()
+            return pending
+        pending = self.next_due(moment)
+        if pending is not None:
+            heapq.heappop(self._due)
+        return pending
+
+    def waits(self, pending: Pending) -> bool:
+        """Whether it has no entry yet, nor was settled."""
+        return pending.key in self._pending
+
     def pending(self) -> list[Pending]:
         """All that is still to be sent: first what goes at once, then timers as they fall due."""
         at_once = [each for each in self._pending.values() if each.due_at is None]
@@ -99,6 +120,29 @@ class Reactor:
         return at_once + [each for _, _, each in sorted(timers, key=lambda row: row[:2])]
 
     # Observing
+
+    def read_on(self) -> int:
+        """Takes in what the log holds beyond what was read; how many entries there were.
+
+        Raises ChainError where the log does not hold what was read.
+        """
+        count = 0
+        for partition in self._log.ends():
+            reached = self._heads.get(partition, Head(partition))
+            if not holds(self._log, reached):
+                raise lost(self._path, reached)
+            for head, record in follow(self._log, reached):
+                entry = decode(record)
+                if entry.founding is not None:
+                    self._references[partition] = reference_of(entry.founding.facts)
+                    self._learned.add(partition)
+                self.observe(head, entry.interaction, wire.happened(entry), entry.recorded_at)
+                count += 1
+                if count % _FLUSH_EVERY == 0:
+                    self.flush()
+        if count:
+            self.flush()
+        return count
 
     def observe(
         self,
@@ -114,8 +158,8 @@ class Reactor:
         self._heads[head.partition] = head
         if envelope is None:
             return
-        if envelope.source == SOURCE:
-            self.drop(envelope)
+        if envelope.source == SOURCE and not self.drop(envelope):
+            self._early[envelope.subject, envelope.id] = True
         reference = self._references[head.partition]
         in_force = reference.policy_at(recorded_at)
         for number, each in enumerate(happened, 1):
@@ -157,8 +201,12 @@ class Reactor:
         ]
 
     def _add(self, pending: Pending) -> None:
-        if pending.timer is not None and pending.due_at is not None:
+        if pending.timer is not None:
             self._settle(pending.timer)
+        if self._came_early(pending.key):
+            self._early[pending.key] = False
+            return
+        if pending.timer is not None and pending.due_at is not None:
             self._timers[pending.timer] = pending.key
             heapq.heappush(self._due, (pending.due_at, pending.key))
         else:
@@ -171,17 +219,25 @@ class Reactor:
         if key is not None:
             self._drop(key)
 
-    def drop(self, envelope: Envelope) -> None:
-        """Forgets a follow-on: it has its entry."""
-        self._drop((envelope.subject, envelope.id))
+    def drop(self, envelope: Envelope) -> bool:
+        """Forgets a follow-on, which has its entry; False where it was not pending."""
+        return self._drop((envelope.subject, envelope.id))
 
-    def _drop(self, key: Key) -> None:
+    def _drop(self, key: Key) -> bool:
         pending = self._pending.pop(key, None)
         if pending is None:
-            return
+            return False
         if pending.timer is not None and self._timers.get(pending.timer) == key:
             del self._timers[pending.timer]
         self._changed.add(key)
+        return True
+
+    def _came_early(self, key: Key) -> bool:
+        known = self._early.get(key)
+        if known is not None:
+            return known
+        found = self._connection.execute("select 1 from early where owner = ? and id = ?", key)
+        return found.fetchone() is not None
 
     # Keeping
 
@@ -192,6 +248,8 @@ class Reactor:
         """
         gone = [key for key in self._changed if key not in self._pending]
         new = [_row(self._pending[key]) for key in self._changed if key in self._pending]
+        early = [key for key, is_early in self._early.items() if is_early]
+        met = [key for key, is_early in self._early.items() if not is_early]
         heads = [(head.partition, head.position, head.hash) for head in self._heads.values()]
         learned = [
             (partition, msgspec.msgpack.encode(self._references[partition]))
@@ -203,11 +261,14 @@ class Reactor:
                 write.execute("begin immediate")
                 write.executemany("delete from pending where owner = ? and id = ?", gone)
                 write.executemany("insert or replace into pending values (?, ?, ?, ?, ?, ?)", new)
+                write.executemany("delete from early where owner = ? and id = ?", met)
+                write.executemany("insert or replace into early values (?, ?)", early)
                 write.executemany("insert or replace into head values (?, ?, ?)", heads)
                 write.executemany("insert or replace into reference values (?, ?)", learned)
         except sqlite3.Error as error:
             raise LedgerError(f"{self._path.name} cannot be written: {error}") from error
         self._changed.clear()
+        self._early.clear()
         self._learned.clear()
 
     def _open(self) -> None:
@@ -218,10 +279,12 @@ class Reactor:
         self._due: list[tuple[datetime, Key]] = []
         self._at_once: deque[Key] = deque()
         self._changed: set[Key] = set()
+        self._early: dict[Key, bool] = {}
+        """What changed since the last flush of those whose entries came before their causes."""
         self._references: dict[int, Reference] = {}
         self._learned: set[int] = set()
         self._load()
-        self._catch_up()
+        self.read_on()
 
     def _load(self) -> None:
         for row in self._connection.execute("select * from head"):
@@ -235,19 +298,6 @@ class Reactor:
             due = datetime.fromisoformat(due_at) if due_at else None
             self._add(Pending(envelopes.decode(envelope), data, due, timer))
         self._changed.clear()
-
-    def _catch_up(self) -> None:
-        for partition in self._log.ends():
-            reached = self._heads.get(partition, Head(partition))
-            if not holds(self._log, reached):
-                raise lost(self._path, reached)
-            for head, record in follow(self._log, reached):
-                entry = decode(record)
-                if entry.founding is not None:
-                    self._references[partition] = reference_of(entry.founding.facts)
-                    self._learned.add(partition)
-                self.observe(head, entry.interaction, wire.happened(entry), entry.recorded_at)
-        self.flush()
 
     def close(self) -> None:
         self._connection.close()

@@ -45,6 +45,9 @@ def as_reply(answer: Reply, language: Language) -> Response:
     elif answer.entry is not None:
         place = answer.entry
         response.headers["location"] = f"/entries/{place.partition}/{place.position}"
+    elif answer.outcome == "accepted" and answer.instance is not None:
+        response.headers["location"] = answer.instance
+        response.headers["retry-after"] = RETRY_AFTER_SECONDS
     if answer.status == 401:
         response.headers["www-authenticate"] = "Bearer"
     if answer.status == 503:

@@ -32,15 +32,19 @@ def serve(home: Home, host: str, port: int, ready: Callable[[str], None]) -> Non
     with ExitStack() as stack:
         recording = Recording(home.folder)
         stack.callback(recording.close)
-        listener = stack.enter_context(_listen(host, port))
+        listener = stack.enter_context(listen(host, port))
         projector = ProjectorKeeper(home)
         stack.callback(projector.finish)
-        server = uvicorn.Server(_config(Intake(home, recording, projector)))
-        url = _url(host, listener)
+        server = server_of(Intake(home, recording, projector))
+        url = url_of(host, listener)
         recording.start(url)
         # First of all nothing more is recorded; the lock is held until the projector is done.
         stack.callback(recording.finish)
-        _run(server, listener, lambda: ready(url))
+        run(server, listener, lambda: ready(url))
+
+
+def server_of(intake: Intake) -> uvicorn.Server:
+    return uvicorn.Server(_config(intake))
 
 
 def _config(intake: Intake) -> uvicorn.Config:
@@ -56,7 +60,9 @@ def _config(intake: Intake) -> uvicorn.Config:
     )
 
 
-def _run(server: uvicorn.Server, listener: socket.socket, ready: Callable[[], None]) -> None:
+def run(server: uvicorn.Server, listener: socket.socket, ready: Callable[[], None]) -> None:
+    """Calls `ready` and serves until SIGTERM, SIGINT, or until somebody sets `should_exit`."""
+
     def stop(_signal: int, _frame: object) -> None:
         server.should_exit = True
 
@@ -70,7 +76,8 @@ def _run(server: uvicorn.Server, listener: socket.socket, ready: Callable[[], No
             signal.signal(each, handler)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """Raises LedgerError where it cannot."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
@@ -81,7 +88,8 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _url(host: str, listener: socket.socket) -> str:
+def url_of(host: str, listener: socket.socket) -> str:
+    """Where the listener is reached from this machine."""
     reachable = _ANY.get(host, host)
     named = f"[{reachable}]" if ":" in reachable else reachable
     return f"http://{named}:{listener.getsockname()[1]}"

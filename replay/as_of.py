@@ -7,6 +7,7 @@ import msgspec
 
 from consumers.projector import project_all
 from ledger.entry import LedgerError, decode
+from ledger.logs.opening import open_log
 from ledger.logs.sqlite import SqliteLog
 from ledger.projections.engine import Projector
 from ledger.settings import Home
@@ -28,7 +29,7 @@ def replay_as_of(home: Home, moment: datetime, output: Path) -> AsOf:
     """
     if output.exists():
         raise LedgerError(f"{output} exists; name a new file")
-    log = SqliteLog(home.log)
+    log = open_log(home)
     try:
         positions = positions_at(log, moment)
         if not positions:

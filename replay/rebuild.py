@@ -10,7 +10,7 @@ import msgspec
 from consumers.embedded import facts_of
 from consumers.projector import project_all
 from ledger.entry import LedgerError
-from ledger.logs.sqlite import SqliteLog
+from ledger.logs.opening import open_own
 from ledger.projections.engine import Projector
 from ledger.settings import Home
 
@@ -44,7 +44,7 @@ def rebuild(home: Home, tick: Callable[[int], None] | None = None) -> Rebuilt:
 
 def _build(home: Home, folder: Path, tick: Callable[[int], None] | None) -> tuple[int, float]:
     started = time.monotonic()
-    log = SqliteLog(home.log)
+    log = open_own(home)
     try:
         facts_of(log)
         with Projector.open(folder) as projector:

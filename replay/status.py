@@ -4,6 +4,7 @@ import msgspec
 
 from consumers.embedded import facts_of
 from ledger.entry import decode, leaf_hash
+from ledger.logs.opening import open_log
 from ledger.logs.sqlite import SqliteLog
 from ledger.projections import worker
 from ledger.projections.snapshot import find, snapshot_positions
@@ -43,7 +44,7 @@ class Status(msgspec.Struct, frozen=True):
 
 
 def status_of(home: Home) -> Status:
-    log = SqliteLog(home.log)
+    log = open_log(home)
     try:
         facts = facts_of(log)
         projected = snapshot_positions(home.projections)

@@ -1,7 +1,10 @@
 """Tracing one owner or stream: every entry that concerns it, and why each was decided so."""
 
 import sqlite3
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -9,6 +12,8 @@ import msgspec
 from ledger import wire
 from ledger.chain import follow
 from ledger.entry import Entry, Head, LedgerError, Said, decode, event_id
+from ledger.index import Index
+from ledger.logs.opening import on_kafka, open_log
 from ledger.logs.sqlite import SqliteLog
 from ledger.settings import Home
 
@@ -53,9 +58,10 @@ def trace(home: Home, name: str) -> list[Traced]:
     Finds them in the index and reads them from the log; of a stream, refused interactions too.
     Raises LedgerError where there is none.
     """
-    log = SqliteLog(home.log)
+    log = open_log(home)
     try:
-        entries = [_entry(log, *place) for place in sorted(_places(home, name))]
+        with _indexed(home, log) as index:
+            entries = [_entry(log, *place) for place in sorted(_places(index, name))]
         entries = [entry for entry in entries if _concerns(entry, name)] or _refused(log, name)
     finally:
         log.close()
@@ -65,9 +71,34 @@ def trace(home: Home, name: str) -> list[Traced]:
     return [_traced(entry, entry.interaction) for entry in entries if entry.interaction]
 
 
-def _places(home: Home, name: str) -> Iterator[tuple[int, int]]:
+@contextmanager
+def _indexed(home: Home, log: SqliteLog) -> Generator[Path, None, None]:
+    """The file of an index that has read the log to its end.
+
+    Embedded the writer keeps it so. On Kafka whoever has the home keeps one or does not, so what
+    there is of it is copied and reads on.
+    """
+    if not on_kafka():
+        yield home.index
+        return
+    with tempfile.TemporaryDirectory(prefix="ledger-trace-") as folder:
+        path = Path(folder) / "index.sqlite"
+        if home.index.exists():
+            with (
+                closing(
+                    sqlite3.connect(f"{home.index.resolve().as_uri()}?mode=ro", uri=True)
+                ) as kept,
+                closing(sqlite3.connect(path)) as copy,
+                suppress(sqlite3.DatabaseError),
+            ):
+                kept.backup(copy)
+        Index(path, log).close()
+        yield path
+
+
+def _places(path: Path, name: str) -> Iterator[tuple[int, int]]:
     try:
-        index = sqlite3.connect(f"{home.index.resolve().as_uri()}?mode=ro", uri=True)
+        index = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
     except sqlite3.DatabaseError as error:
         raise LedgerError(f"the index cannot be read ({error}); publish rebuilds it") from error
     try:

@@ -8,6 +8,7 @@ import json
 import sqlite3
 import tempfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,8 +18,10 @@ import msgspec
 from consumers.embedded import facts_of
 from consumers.projector import project_all
 from ledger import wire
+from ledger.chain import holds
 from ledger.entry import ChainError, FutureFormatError, Head, accept, decode, leaf_hash
 from ledger.index import Index
+from ledger.logs.opening import cluster, open_log
 from ledger.logs.sqlite import SqliteLog
 from ledger.partition import partition_of
 from ledger.projections.engine import Projector, differences
@@ -60,12 +63,14 @@ def verify(
     *,
     tables: bool = True,
     freshen: Callable[[], None] | None = None,
+    full: bool = False,
 ) -> Verified:
     """Checks everything; `tick` is told how many entries were looked at since the last call.
 
-    `freshen` is called once the log and index hold, before the tables are compared.
+    `freshen` is called once the log and index hold, before the tables are compared. On Kafka the
+    log is the home's copy; with `full` all of Kafka's is read again and compared with it.
     """
-    log = SqliteLog(home.log)
+    log = open_log(home)
     findings: list[Finding] = []
     heads: dict[int, Head] = {}
     events = 0
@@ -80,6 +85,8 @@ def verify(
             heads[partition] = walk.head
             events += walk.next_event - 1
         findings += _outside(log, facts.partitions, ends)
+        if full and not findings:
+            findings += _read_again(heads)
         if not findings:
             findings += _index(home, heads)
         if not findings:
@@ -184,6 +191,27 @@ def _outside(log: SqliteLog, partitions: int, ends: dict[int, int]) -> list[Find
         Finding("log", "the record stands outside every chain", *place)
         for place in log.strays(partitions)
     ]
+
+
+def _read_again(heads: dict[int, Head]) -> list[Finding]:
+    """The copy's heads against a fresh copy, which goes afterwards; nothing to do embedded."""
+    where = cluster()
+    if where is None:
+        return []
+    # Imported late: embedded, nobody waits for Kafka's client.
+    from ledger.logs.kafka import KafkaLog
+
+    with (
+        tempfile.TemporaryDirectory(prefix="ledger-verify-") as scratch,
+        closing(KafkaLog(where, Path(scratch) / "copy.sqlite")) as log,
+    ):
+        return [
+            Finding(
+                "copy", "Kafka holds another entry than the copy", head.partition, head.position
+            )
+            for head in heads.values()
+            if not holds(log, head)
+        ]
 
 
 def _index(home: Home, heads: dict[int, Head]) -> list[Finding]:

@@ -8,7 +8,7 @@ ahead of its own log says that the log has lost something, and is not overwritte
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -72,13 +72,15 @@ class Index:
         self._path = path
         self._log = log
         self._tips: dict[int, Tip] = {}
-        try:
-            self._open()
-            self._catch_up()
-        except sqlite3.DatabaseError:
-            self.condemn()
-            self._open()
-            self._catch_up()
+        self._reading_on(self._open)
+
+    def catch_up(self) -> None:
+        """Drops what is not flushed, and reads on to the end of the log; not inside a batch.
+
+        Raises ChainError as the opening does.
+        """
+        self.end()
+        self._reading_on(self._forget)
 
     # Reading
 
@@ -309,6 +311,15 @@ class Index:
     def _open(self) -> None:
         self._connection = open_beside(self._path, _SCHEMA, _VERSION, self._log.ledger)
         self._forget()
+
+    def _reading_on(self, begin: Callable[[], None]) -> None:
+        try:
+            begin()
+            self._catch_up()
+        except sqlite3.DatabaseError:
+            self.condemn()
+            self._open()
+            self._catch_up()
 
     def _catch_up(self) -> None:
         for partition in self._log.ends():

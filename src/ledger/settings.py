@@ -86,6 +86,11 @@ class Home:
         return self.folder / "index.sqlite"
 
     @property
+    def places(self) -> Path:
+        """On Kafka: where each message's entries are, for HTTP; made again when it is lost."""
+        return self.folder / "places.sqlite"
+
+    @property
     def reactor(self) -> Path:
         """Pending follow-ons and timers; rebuilt from the log when it is lost."""
         return self.folder / "reactor.sqlite"
@@ -99,6 +104,11 @@ class Home:
     def projections(self) -> Path:
         """The live tables and their snapshots; rebuilt from the log when they are lost."""
         return self.folder / "projections"
+
+    @property
+    def moved(self) -> Path:
+        """Says where the embedded ledger was moved to: it is a backup then, and not written."""
+        return self.folder / "moved"
 
     @property
     def founded(self) -> bool:

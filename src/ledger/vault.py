@@ -28,15 +28,18 @@ NONCE_BYTES: Final = 12
 KEPT_KEYS: Final = 20_000
 BUSY_SECONDS: Final = 30
 
-_CHECK: Final = "key check"
-_SCHEMA: Final = """
-    create table if not exists key_check (only integer primary key, wrapped blob not null);
+CHECK: Final = "key check"
+DATA_KEYS: Final = """
     create table if not exists data_key (
         owner text not null, generation integer not null, wrapped blob not null,
         primary key (owner, generation)) without rowid;
     create table if not exists tombstone (
         owner text not null, generation integer not null, erased_at text not null,
         primary key (owner, generation)) without rowid;
+"""
+_SCHEMA: Final = f"""
+    create table if not exists key_check (only integer primary key, wrapped blob not null);
+    {DATA_KEYS}
 """
 
 
@@ -101,15 +104,17 @@ class Vault:
         """Opens a vault. Raises VaultError where it is missing or the key file is not its own."""
         if not path.exists():
             raise VaultError(f"there is no vault at {path}")
-        self._wrapping = AESGCM(_read_key(key_path))
+        key = read_key(key_path)
+        self._wrapping = AESGCM(key)
+        self._unread_key = _derive(key, b"ledger digest of unread messages")
         self._lock = RLock()
         self._staged = False
         self._current = lru_cache(KEPT_KEYS)(self._find_or_make)
         self._named = lru_cache(KEPT_KEYS)(self._find)
-        self._connection = _connect(path)
+        self._connection = connect(path)
         try:
             self._version = self._data_version()
-            self._unwrap(_CHECK, self._one("select wrapped from key_check"))
+            unwrap(self._wrapping, CHECK, self._check())
         except (sqlite3.Error, VaultError) as error:
             self._connection.close()
             raise VaultError(f"the vault {path} does not open with {key_path}") from error
@@ -123,9 +128,9 @@ class Vault:
         if not key_path.exists():
             if path.exists():
                 raise VaultError(f"the vault {path} has lost its key {key_path}")
-            _write_key(key_path)
-        check = _wrap(AESGCM(_read_key(key_path)), _CHECK, b"")
-        connection = _connect(path)
+            write_key(key_path)
+        check = wrap(AESGCM(read_key(key_path)), CHECK, b"")
+        connection = connect(path)
         try:
             connection.executescript(_SCHEMA)
             connection.execute("insert or ignore into key_check values (1, ?)", (check,))
@@ -143,6 +148,10 @@ class Vault:
         with self._lock:
             return self._named(key_id)
 
+    def digest_of_unread(self, message: bytes) -> str:
+        """HMAC-SHA-256 in hex of a message that is no interaction, so that it has no owner."""
+        return hmac.digest(self._unread_key, message, "sha256").hex()
+
     def erase(self, owner: str, erased_at: datetime) -> None:
         """Deletes all keys of the owner, for good, and leaves tombstones; repeating it is harmless.
 
@@ -152,21 +161,13 @@ class Vault:
         """
         with self._lock:
             self.flush()
-            self._forget()
             self._begin()
-            generations = [generation for generation, _ in self._keys(owner)]
-            if not generations and not self._tombstones(owner):
-                generations = [1]
-            self._connection.executemany(
-                "insert into tombstone values (?, ?, ?)",
-                [(owner, generation, erased_at.isoformat()) for generation in generations],
-            )
-            self._connection.execute("delete from data_key where owner = ?", (owner,))
+            for generation in self._generations_to_erase(owner):
+                self._delete(owner, generation, erased_at.isoformat())
             self._commit()
             # A crash before this line leaves the wrapped key in the write-ahead log until the
             # erasure is repeated: the ledger applies its erasures again at each start.
-            if self._one("pragma wal_checkpoint(truncate)"):
-                raise VaultError(f"the key of {owner} is deleted, but a reader keeps a copy alive")
+            self._wipe()
 
     def flush(self) -> None:
         """Makes the keys made since the last flush durable, and notices erasures by others."""
@@ -174,10 +175,7 @@ class Vault:
             if self._staged:
                 self._staged = False
                 self._commit()
-            version = self._data_version()
-            if version != self._version:
-                self._version = version
-                self._forget()
+            self._notice_others()
 
     def close(self) -> None:
         """Closes the vault; keys that were not flushed are gone, and nothing may need them."""
@@ -185,30 +183,52 @@ class Vault:
             self._connection.close()
 
     def _find_or_make(self, owner: str) -> DataKey:
-        keys = self._keys(owner)
-        if not keys:
-            if not self._staged:
-                self._begin()
-                self._staged = True
-            # Asked again now that others are locked out: one of them may have been first.
-            keys = self._keys(owner) or [self._make(owner)]
+        keys = self._keys(owner) or [self._stage(owner)]
         generation, wrapped = keys[-1]
         key_id = f"{owner}#{generation}"
-        return DataKey(key_id, self._unwrap(key_id, wrapped))
+        return DataKey(key_id, unwrap(self._wrapping, key_id, wrapped))
 
-    def _make(self, owner: str) -> tuple[int, bytes]:
-        generation = 1 + max(self._tombstones(owner), default=0)
-        wrapped = _wrap(self._wrapping, f"{owner}#{generation}", os.urandom(KEY_BYTES))
+    def _stage(self, owner: str) -> tuple[int, bytes]:
+        """A key for an owner without one, which is durable after `flush`."""
+        if not self._staged:
+            self._begin()
+            self._staged = True
+        # Asked again now that others are locked out: one of them may have been first.
+        if keys := self._keys(owner):
+            return keys[-1]
+        generation, wrapped = self._new(owner)
         self._connection.execute(
             "insert into data_key values (?, ?, ?)", (owner, generation, wrapped)
         )
         return generation, wrapped
 
+    def _new(self, owner: str) -> tuple[int, bytes]:
+        generation = 1 + max(self._tombstones(owner), default=0)
+        return generation, wrap(self._wrapping, f"{owner}#{generation}", os.urandom(KEY_BYTES))
+
+    def _generations_to_erase(self, owner: str) -> list[int]:
+        generations = [generation for generation, _ in self._keys(owner)]
+        return generations or ([] if self._tombstones(owner) else [1])
+
+    def _delete(self, owner: str, generation: int, erased_at: str) -> None:
+        """Puts a tombstone in the place of a key. Call inside a transaction."""
+        self._forget()
+        place = (owner, generation)
+        self._connection.execute(
+            "insert or ignore into tombstone values (?, ?, ?)", (*place, erased_at)
+        )
+        self._connection.execute("delete from data_key where (owner, generation) = (?, ?)", place)
+
+    def _wipe(self) -> None:
+        """Leaves no deleted key in the write-ahead log."""
+        if self._one("pragma wal_checkpoint(truncate)"):
+            raise VaultError("the keys of the owner are deleted, but a reader keeps a copy alive")
+
     def _find(self, key_id: str) -> DataKey:
         owner, _, generation = key_id.rpartition("#")
         for number, wrapped in self._keys(owner):
             if str(number) == generation:
-                return DataKey(key_id, self._unwrap(key_id, wrapped))
+                return DataKey(key_id, unwrap(self._wrapping, key_id, wrapped))
         if generation in map(str, self._tombstones(owner)):
             raise Erased(f"the key {key_id} was erased")
         raise VaultError(f"the vault knows no key {key_id}")
@@ -241,17 +261,20 @@ class Vault:
             self._connection.rollback()
             raise VaultError(f"the vault cannot be written: {error}") from error
 
-    def _unwrap(self, key_id: str, wrapped: bytes) -> bytes:
-        try:
-            return self._wrapping.decrypt(
-                wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], key_id.encode()
-            )
-        except (InvalidTag, ValueError) as error:
-            raise VaultError(f"{key_id} does not open with this key-encryption key") from error
-
     def _forget(self) -> None:
         self._current.cache_clear()
         self._named.cache_clear()
+
+    def _check(self) -> bytes:
+        """What opens under the right key-encryption key only."""
+        return self._one("select wrapped from key_check")
+
+    def _notice_others(self) -> None:
+        """Forgets what is kept in memory where another process wrote to the file."""
+        version = self._data_version()
+        if version != self._version:
+            self._version = version
+            self._forget()
 
     def _data_version(self) -> int:
         """Changes when another connection has written to the file."""
@@ -273,12 +296,20 @@ def _derive(secret: bytes, purpose: bytes) -> bytes:
     return HKDFExpand(SHA256(), KEY_BYTES, purpose).derive(secret)
 
 
-def _wrap(wrapping: AESGCM, key_id: str, secret: bytes) -> bytes:
+def wrap(wrapping: AESGCM, key_id: str, secret: bytes) -> bytes:
     nonce = os.urandom(NONCE_BYTES)
     return nonce + wrapping.encrypt(nonce, secret, key_id.encode())
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def unwrap(wrapping: AESGCM, key_id: str, wrapped: bytes) -> bytes:
+    """What was wrapped under that id. Raises VaultError where it does not open."""
+    try:
+        return wrapping.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], key_id.encode())
+    except (InvalidTag, ValueError) as error:
+        raise VaultError(f"{key_id} does not open with this key-encryption key") from error
+
+
+def connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
@@ -292,7 +323,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _read_key(path: Path) -> bytes:
+def read_key(path: Path) -> bytes:
     try:
         secret = bytes.fromhex(path.read_text("ascii").strip())
     except (OSError, ValueError) as error:
@@ -302,7 +333,7 @@ def _read_key(path: Path) -> bytes:
     return secret
 
 
-def _write_key(path: Path) -> None:
+def write_key(path: Path) -> None:
     """Writes a new key that only its owner may read; a key that somebody else wrote first stays."""
     draft = path.with_name(f"{path.name}.{os.getpid()}.new")
     file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

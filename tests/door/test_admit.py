@@ -10,6 +10,7 @@ import rfc8785
 from ledger import wire
 from ledger.aggregates.customer import customer, payment
 from ledger.door.admit import Door
+from ledger.door.cloudevents import Binary
 from ledger.door.envelope import content_of
 from ledger.entry import Envelope, LedgerError, as_json
 from ledger.vault import Vault, VaultError
@@ -188,7 +189,7 @@ def test_the_reactors_name_cannot_be_registered(door: Door) -> None:
 def test_a_message_in_binary_mode_is_the_same_message(door: Door) -> None:
     members = event()
     data = members.pop("data")
-    binary = admitted(door.admit_event(members, json.dumps(data).encode()))
+    binary = admitted(door.admit(Binary(members, json.dumps(data).encode())))
     assert binary == admitted(door.admit(messages.payment()))
 
 
@@ -212,7 +213,7 @@ def test_hostile_messages_in_binary_mode_are_refused_alike(
     door: Door, attributes: dict[str, str], data: bytes, kind: str, pointer: str
 ) -> None:
     members = {**without(event(), "data"), **attributes}
-    answer = refused(door.admit_event(members, data))
+    answer = refused(door.admit(Binary(members, data)))
     assert (answer.kind, answer.errors[0].pointer) == (kind, pointer)
 
 

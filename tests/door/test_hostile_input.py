@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ledger.door import scan
 from ledger.door.admit import Admitted, Door, Malformed
+from ledger.door.cloudevents import Binary
 from ledger.vault import Vault, VaultError
 from tests.door.messages import (
     PAYMENT,
@@ -335,4 +336,4 @@ def test_whatever_comes_in_binary_mode_gets_an_answer(
 ) -> None:
     good = {name: value for name, value in event().items() if name != "data"}
     for some in (attributes, {**good, **attributes}):
-        assert isinstance(shared_door.admit_event(some, data), Admitted | Malformed)
+        assert isinstance(shared_door.admit(Binary(some, data)), Admitted | Malformed)

@@ -1,5 +1,6 @@
 """One broker for all tests of a run, and for each test a cluster with topics of its own."""
 
+import logging
 import os
 import sys
 import time
@@ -17,10 +18,16 @@ from tests.kafka.broker import START_SECONDS, NoBrokerError, libraries
 ROOT = Path(__file__).parent.parent.parent
 
 
+# It says of each lost connection that it was lost, which these tests bring about.
+logging.getLogger("kafka").setLevel(logging.CRITICAL)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(item.path).is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.broker)
+    # What takes minutes begins first, or one worker would do it alone at the end.
+    items.sort(key=lambda item: "test_kills" not in item.nodeid)
 
 
 @pytest.fixture(scope="session")

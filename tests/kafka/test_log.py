@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from kafka import KafkaProducer
 
 from ledger import founding
 from ledger.entry import ChainError, LedgerError, decode, encode, leaf_hash
@@ -146,4 +147,23 @@ def test_the_founding_is_that_of_partition_0(founded: Cluster, tmp_path: Path) -
     assert told is not None
     assert [log.record(n, 1) for n in (0, 1)] == founding.records(told.facts)
     assert log.ledger == leaf_hash(record)
+    log.close()
+
+
+def test_markers_of_a_transaction_that_somebody_made_hold_nobody_up(
+    founded: Cluster, tmp_path: Path
+) -> None:
+    log = KafkaLog(founded, tmp_path / "a.sqlite")
+    producer = KafkaProducer(**founded.options(), transactional_id=founded.prefix)
+    producer.init_transactions()
+    for end in (producer.commit_transaction, producer.abort_transaction):
+        producer.begin_transaction()
+        producer.send(founded.log, b"{", partition=0)
+        producer.flush()
+        end()
+    producer.close()
+    log.refresh()
+    log.append(entries(log, 2))
+    assert log.ends() == {0: 3, 1: 1}
+    assert [(cause, count) for _, cause, count, _ in log.voids()] == [("malformed", 2)]
     log.close()

@@ -187,6 +187,25 @@ def test_an_entry_that_the_ledger_did_not_decide_is_in_the_trail_only(tmp_path: 
         assert found == [("no_interaction", 1, None)]
 
 
+def test_a_message_that_could_not_be_read_is_in_the_trail_with_its_reason(tmp_path: Path) -> None:
+    history = arrivals(2)
+    entry = msgspec.json.decode(history.records[-1])
+    for name in ("interaction", "intake", "derived", "events", "policy"):
+        entry.pop(name, None)
+    came = {"topic": "counter.interactions.counter-app", "offset": 7, "digest": "0" * 64}
+    entry["unread"] = {**came, "kind": "malformed", "reason": "a member is missing"}
+    records = [*history.records[:-1], msgspec.json.encode(entry)]
+    with Projector.open(tmp_path) as projector:
+        projector.apply(records, heads_after(records))
+        assert projector.check() == []
+        path = projector.snapshot()
+    with duckdb.connect(str(path), read_only=True) as connection:
+        found = connection.execute(
+            "select rule, detail, events, source from audit_trail where outcome = 'unread'"
+        ).fetchall()
+        assert found == [(None, "a member is missing", 0, None)]
+
+
 def test_a_second_projector_of_the_same_tables_is_refused(tmp_path: Path) -> None:
     script = (
         "import sys, pathlib\n"

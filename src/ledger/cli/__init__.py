@@ -12,7 +12,17 @@ import duckdb
 import typer
 from rich.markup import escape
 
-from ledger.cli import checking, demo, founding, publishing, reading, serving
+from ledger.cli import (
+    checking,
+    demo,
+    doctor,
+    founding,
+    moving,
+    publishing,
+    reading,
+    running,
+    serving,
+)
 from ledger.cli.common import errors
 from ledger.entry import LedgerError
 from ledger.settings import tune_interpreter
@@ -27,13 +37,16 @@ app = typer.Typer(
 for command in (
     demo.demo,
     founding.init,
+    moving.move,
     publishing.publish,
     serving.serve,
+    running.run,
     reading.status,
     reading.trace,
     reading.sql,
     reading.kpi,
     checking.verify,
+    doctor.doctor,
     checking.rebuild,
     checking.replay,
 ):

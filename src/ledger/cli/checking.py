@@ -25,10 +25,18 @@ from replay.rebuild import rebuild as rebuild_all
 from replay.verify import verify as verify_all
 
 
-def verify(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
+def verify(
+    *,
+    full: Annotated[
+        bool, typer.Option("--full", help="On Kafka: read all of it again, and compare.")
+    ] = False,
+    home: HomeOption = DEFAULT,
+    as_json: JsonOption = False,
+) -> None:
     """Verify the chain, the ids, the index, and the tables against a rebuild.
 
-    The exit code is 1 where something does not hold.
+    The exit code is 1 where something does not hold. On Kafka that is the home's copy of the log,
+    whose heads are compared with Kafka's; with --full everything is read from Kafka again.
 
     Example: ledger verify
     """
@@ -40,7 +48,9 @@ def verify(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
             bar.update(task, description="verifying the tables")
             freshen(place)
 
-        found = verify_all(place, lambda count: bar.advance(task, count), freshen=freshen_tables)
+        found = verify_all(
+            place, lambda count: bar.advance(task, count), freshen=freshen_tables, full=full
+        )
     if as_json:
         print_json(found)
     else:

@@ -23,6 +23,8 @@ from consumers.http_client import ask_to_catch_up
 from consumers.projector import catch_up
 from ledger import founding
 from ledger.entry import LedgerError
+from ledger.logs.opening import on_kafka
+from ledger.projections import snapshot
 from ledger.projections.engine import TablesBusyError
 from ledger.settings import DEFAULT_HOME, Home
 
@@ -61,16 +63,19 @@ def progress() -> Progress:
 
 
 def founded(folder: Path) -> Home:
-    """The home of an existing ledger. Raises LedgerError where there is none."""
+    """The home of an existing ledger. Raises LedgerError where there is none.
+
+    Whether one stands on Kafka is said when its log is opened.
+    """
     home = Home(folder)
-    if not home.founded:
+    if not on_kafka() and not home.founded:
         raise LedgerError(f"there is no ledger at {folder}; found one with `ledger init --sample`")
     return home
 
 
 def found_if_fresh(home: Home) -> None:
-    """A home without a ledger gets the sample, and the user is told."""
-    if home.founded:
+    """A home without a ledger gets the sample, and the user is told; on Kafka nothing is done."""
+    if on_kafka() or home.founded:
         return
     found(home.folder, founding.sample())
     folder = shown(str(home.folder))
@@ -101,13 +106,15 @@ def freshen(home: Home) -> None:
     """Brings the snapshot up to date: asks the running server, or projects where none runs.
 
     Where another command projects at this moment it waits. Raises LedgerError where that one takes
-    too long.
+    too long. On Kafka whoever has the home may be a projector, whose newest snapshot is taken.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while (writer := home.writer()) is None:
+    while (writer := home.writer()) is None or (writer.url is None and on_kafka()):
         try:
             catch_up(home)
         except TablesBusyError:
+            if writer is not None and snapshot.find(home.projections) is not None:
+                return
             if time.monotonic() > deadline:
                 raise
             time.sleep(LOOK_AGAIN_SECONDS)

@@ -1,5 +1,6 @@
 """`ledger demo`: three simulated halls, recorded, projected and verified, on one screen."""
 
+import os
 import shutil
 import time
 from collections import Counter
@@ -19,6 +20,7 @@ from ledger.cli.demo_living import live_on
 from ledger.cli.demo_screen import DULL, SENTENCES_SHOWN, Figure, Played, RuleCount, Told, show
 from ledger.door.admit import Malformed
 from ledger.entry import LedgerError
+from ledger.logs.opening import VARIABLE
 from ledger.logs.sqlite import SqliteLog
 from ledger.projections import worker
 from ledger.projections.snapshot import current_snapshot
@@ -55,6 +57,8 @@ def demo(
 
     Example: ledger demo --serve
     """
+    if os.environ.pop(VARIABLE, None):
+        errors.print(f"The demo is embedded: {VARIABLE} is not used.")
     played = _play(home, seed, days)
     if as_json:
         print_json(played)

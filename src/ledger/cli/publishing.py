@@ -26,6 +26,7 @@ from ledger.cli.common import (
 )
 from ledger.door.scan import MAX_MESSAGE_BYTES
 from ledger.entry import LedgerError
+from ledger.logs.opening import on_kafka
 from ledger.settings import Home
 
 BATCH: Final = 500
@@ -42,7 +43,8 @@ def publish(
 ) -> None:
     """Record interactions from a file of CloudEvents (NDJSON).
 
-    The exit code is 1 where lines were malformed. A fresh home is founded with the sample.
+    The exit code is 1 where lines were malformed. A fresh home is founded with the sample. Where
+    LEDGER_LOG names a Kafka they go to their sources' topics, and their entries are waited for.
 
     Example: ledger publish day.ndjson --json
     """
@@ -51,7 +53,9 @@ def publish(
     with _open(file) as lines:
         found_if_fresh(place)
         writer = place.writer()
-        if writer is not None and writer.url is not None:
+        if on_kafka():
+            _publish_to_kafka(place, lines, tally)
+        elif writer is not None and writer.url is not None:
             _publish(lines, tally, lambda batch: publish_to_server(writer.url or "", batch))
         else:
             _publish_here(home, lines, tally)
@@ -67,6 +71,14 @@ def _publish_here(home: Path, lines: IO[bytes], tally: "Tally") -> None:
     with progress() as bar:
         bar.add_task("bringing the tables up to date", total=None)
         projector.finish()
+
+
+def _publish_to_kafka(home: Home, lines: IO[bytes], tally: "Tally") -> None:
+    # Imported late: embedded, nobody waits for Kafka's client.
+    from consumers.kafka.from_file import publishing
+
+    with publishing(home) as publish:
+        _publish(lines, tally, publish)
 
 
 def _publish(

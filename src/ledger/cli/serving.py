@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from ledger.cli.common import DEFAULT, HomeOption, console, found_if_fresh
+from ledger.entry import LedgerError
+from ledger.logs.opening import on_kafka
 from ledger.settings import Home
 
 
@@ -21,6 +23,11 @@ def serve(
 
     Example: ledger serve --port 8080
     """
+    if on_kafka():
+        raise LedgerError(
+            "`ledger serve` is for an embedded ledger, and LEDGER_LOG names a Kafka; use `ledger"
+            " run projector --http 127.0.0.1:8080`"
+        )
     # No other command should wait a fifth of a second for the server's libraries.
     from consumers.server import serve as run_server
 

@@ -11,7 +11,8 @@ const tenths = new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximu
 const MARKS = {
   refused: "未受理 Refused",
   alarm: "告警：后续动作未受理 Alarm: a follow-on was refused",
-  no_interaction: "报文无法识别 A message that cannot be read",
+  unread: "报文无法识别 A message that cannot be read",
+  no_interaction: "其他程序的记录 An entry of another program",
   founding: "建账 Founding",
 };
 

@@ -33,7 +33,7 @@ from ledger.entry import Envelope, LedgerError, as_json
 from ledger.reference import Reference
 from ledger.vault import DataKey, Vault
 
-__all__ = ["Admitted", "Door", "Malformed"]
+__all__ = ["Admitted", "Door", "Elsewhere", "Lane", "Malformed", "Threshold"]
 
 MAX_DATA_BYTES: Final = 24_000
 YEARS: Final = range(1900, 2201)
@@ -55,53 +55,41 @@ class Admitted(msgspec.Struct, frozen=True):
     key_id: str
 
 
-class Door:
-    """Admits messages by the facts that `reference` gives for an owner, such as its sources."""
+class Elsewhere(msgspec.Struct, frozen=True):
+    """A message whose owner lives in another partition, where it is to be admitted."""
 
-    def __init__(self, reference: Callable[[str], Reference], vault: Vault) -> None:
+    subject: str
+
+
+class Lane(msgspec.Struct, frozen=True):
+    """A way in that one source only may use, and that is for the owners that live here."""
+
+    source: str
+    lives_here: Callable[[str], bool]
+
+
+class Threshold:
+    """Checks messages by the facts that `reference` gives for an owner; has no key, seals nothing.
+
+    What it lets pass the door admits too, where the owner's facts are the same.
+    """
+
+    def __init__(self, reference: Callable[[str], Reference]) -> None:
         self.reference = reference
-        self._vault = vault
 
-    def admit(self, message: bytes | Binary) -> Admitted | Malformed:
-        """Admits a structured CloudEvent in JSON, or one in binary mode."""
-        if isinstance(message, Binary):
-            return self.admit_event(message.attributes, message.data)
+    def check(self, message: bytes | Binary) -> Envelope | Malformed:
+        """The envelope of a message that is in order, or what is wrong with it."""
         try:
-            event = scan(message)
-            if not isinstance(event, dict):
-                raise malformed("", "a message is a JSON object")
-            members = cast(dict[str, Any], event)
-            data = members.pop("data", {})
-            return self._admit(members, data)
+            attributes, data = _parts(message)
+            envelope = envelope_of(attributes)
+            _, clear = self._read(envelope, data)
+            _fitting(clear)
         except NotAdmitted as refused:
             return refused.answer
+        return envelope
 
-    def admit_event(self, attributes: Mapping[str, str], data: bytes) -> Admitted | Malformed:
-        """Admits a CloudEvent in binary mode: its attributes, and its data as JSON text."""
-        try:
-            size = sum(len(name) + len(value) for name, value in attributes.items())
-            if size + len(data) > MAX_MESSAGE_BYTES:
-                raise too_large("", f"the message is over {MAX_MESSAGE_BYTES} bytes")
-            for name, value in attributes.items():
-                if unfit_text(value):
-                    raise malformed(below("", name), "the text has a control character")
-            return self._admit(attributes, scan(data, "/data") if data else {})
-        except NotAdmitted as refused:
-            return refused.answer
-
-    def admit_follow_on(self, envelope: Envelope, data: bytes) -> Admitted:
-        """Admits what the reactor sends: `data` is an interaction as JSON, made by `react`.
-
-        Raises LedgerError where it carries a personal field: a reaction has none in clear, and a
-        sealed one does not open in another message.
-        """
-        shape = SHAPES[envelope.type]
-        interaction = wire.INTERACTIONS[envelope.type].decoder.decode(data)
-        seal(shape, interaction, partial(_refuse_personal, envelope.type))
-        return self._finish(envelope, shape, interaction, {})
-
-    def _admit(self, attributes: Mapping[str, Any], data: Any) -> Admitted:
-        envelope = envelope_of(attributes)
+    def _read(self, envelope: Envelope, data: Any) -> tuple[Shape, msgspec.Struct]:
+        """The interaction in clear. Raises NotAdmitted."""
         self._check_sender(envelope)
         shape = SHAPES[envelope.type]
         try:
@@ -109,7 +97,7 @@ class Door:
         except msgspec.ValidationError as error:
             raise from_msgspec(error, "/data") from None
         _check_years(shape, clear, "/data")
-        return self._finish(envelope, shape, clear, self._derive(shape, clear, envelope))
+        return shape, clear
 
     def _check_sender(self, envelope: Envelope) -> None:
         kind = wire.INTERACTIONS.get(envelope.type)
@@ -128,6 +116,51 @@ class Door:
         if role == "system" and system not in source.systems:
             raise forbidden("/actor", "this source may not send for this system")
 
+
+class Door(Threshold):
+    """Admits messages: checks, derives, digests and seals them."""
+
+    def __init__(self, reference: Callable[[str], Reference], vault: Vault) -> None:
+        super().__init__(reference)
+        self._vault = vault
+
+    def admit(self, message: bytes | Binary) -> Admitted | Malformed:
+        """Admits a structured CloudEvent in JSON, or one in binary mode."""
+        admitted = self.admit_by(None, message)
+        assert not isinstance(admitted, Elsewhere)
+        return admitted
+
+    def admit_by(
+        self, lane: Lane | None, message: bytes | Binary
+    ) -> Admitted | Malformed | Elsewhere:
+        """Admits a message that came by a lane: of its source, and of an owner who lives here."""
+        try:
+            attributes, data = _parts(message)
+            envelope = envelope_of(attributes)
+            if lane is not None:
+                if envelope.source != lane.source:
+                    raise forbidden("/source", "another source's messages come in here")
+                if not lane.lives_here(envelope.subject):
+                    return Elsewhere(envelope.subject)
+            return self._admit(envelope, data)
+        except NotAdmitted as refused:
+            return refused.answer
+
+    def admit_follow_on(self, envelope: Envelope, data: bytes) -> Admitted:
+        """Admits what the reactor sends: `data` is an interaction as JSON, made by `react`.
+
+        Raises LedgerError where it carries a personal field: a reaction has none in clear, and a
+        sealed one does not open in another message.
+        """
+        shape = SHAPES[envelope.type]
+        interaction = wire.INTERACTIONS[envelope.type].decoder.decode(data)
+        seal(shape, interaction, partial(_refuse_personal, envelope.type))
+        return self._finish(envelope, shape, interaction, {})
+
+    def _admit(self, envelope: Envelope, data: Any) -> Admitted:
+        shape, clear = self._read(envelope, data)
+        return self._finish(envelope, shape, clear, self._derive(shape, clear, envelope))
+
     def _derive(self, shape: Shape, clear: msgspec.Struct, envelope: Envelope) -> dict[str, str]:
         derived: dict[str, str] = {}
         for field in shape.personal_fields:
@@ -140,9 +173,7 @@ class Door:
     def _finish(
         self, envelope: Envelope, shape: Shape, clear: msgspec.Struct, derived: dict[str, str]
     ) -> Admitted:
-        data = as_json(clear)
-        if len(data) > MAX_DATA_BYTES:
-            raise too_large("/data", f"the data is over {MAX_DATA_BYTES} bytes")
+        data = _fitting(clear)
         key = self._vault.key_for(key_owner(shape, envelope))
         content = key.digest(content_of(envelope, data))
         interaction = cast(Interaction, clear)
@@ -150,6 +181,36 @@ class Door:
             interaction = seal(shape, clear, partial(_seal_field, key, context_of(envelope)))
             data = as_json(interaction)
         return Admitted(envelope, interaction, data, derived, content, key.id)
+
+
+def _parts(message: bytes | Binary) -> tuple[Mapping[str, Any], Any]:
+    """The attributes of a message, and its data as a JSON value. Raises NotAdmitted."""
+    if isinstance(message, Binary):
+        return message.attributes, _data(message)
+    event = scan(message)
+    if not isinstance(event, dict):
+        raise malformed("", "a message is a JSON object")
+    members = cast(dict[str, Any], event)
+    data = members.pop("data", {})
+    return members, data
+
+
+def _data(message: Binary) -> Any:
+    size = sum(len(name) + len(value) for name, value in message.attributes.items())
+    if size + len(message.data) > MAX_MESSAGE_BYTES:
+        raise too_large("", f"the message is over {MAX_MESSAGE_BYTES} bytes")
+    for name, value in message.attributes.items():
+        if unfit_text(value):
+            raise malformed(below("", name), "the text has a control character")
+    return scan(message.data, "/data") if message.data else {}
+
+
+def _fitting(clear: msgspec.Struct) -> bytes:
+    """Data in clear as canonical JSON. Raises NotAdmitted where it would not fit an entry."""
+    data = as_json(clear)
+    if len(data) > MAX_DATA_BYTES:
+        raise too_large("/data", f"the data is over {MAX_DATA_BYTES} bytes")
+    return data
 
 
 def _seal_field(key: DataKey, context: str, clear: bytes, pointer: str) -> str:

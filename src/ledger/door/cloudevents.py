@@ -63,11 +63,20 @@ def from_http(headers: Iterable[tuple[str, str]], body: bytes) -> list[Message] 
         return refused.answer
 
 
-def from_kafka(headers: Sequence[tuple[str, bytes]], value: bytes | None) -> Message | Malformed:
-    """The message of one Kafka record; without headers it is taken as structured."""
+def from_kafka(
+    headers: Sequence[tuple[str, bytes | None]], value: bytes | None
+) -> Message | Malformed:
+    """The message of one Kafka record; without headers of CloudEvents it is taken as structured.
+
+    Headers of others, such as a tracing library's, may hold what they will.
+    """
     try:
         _check_number(len(headers))
-        fields = [(name.lower(), _utf8(name, content)) for name, content in headers]
+        fields = [
+            (lower, _utf8(lower, content))
+            for name, content in headers
+            if (lower := name.lower()).startswith("ce_") or lower == "content-type"
+        ]
         content_type = _content_type(fields)
         media_type = _media_type(content_type)
         if media_type.startswith("application/cloudevents"):
@@ -139,8 +148,8 @@ def _http_value(name: str, value: str) -> str:
         raise malformed(below("", name.removeprefix("ce-")), "the header is no UTF-8") from None
 
 
-def _utf8(name: str, content: bytes) -> str:
+def _utf8(name: str, content: bytes | None) -> str:
     try:
-        return content.decode()
+        return (content or b"").decode()
     except UnicodeDecodeError:
         raise malformed(below("", name.removeprefix("ce_")), "the header is no UTF-8") from None

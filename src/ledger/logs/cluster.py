@@ -12,6 +12,7 @@ SCRAM-SHA-512), _USER and _PASSWORD. The only module that talks to the client li
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, Self, cast
 
@@ -21,9 +22,18 @@ from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from kafka.structs import TopicPartition
 
-from ledger.entry import MAX_RECORD_BYTES, LedgerError
+from ledger.entry import LedgerError
 
-__all__ = ["Cluster", "Fetched", "GroupConsumer", "KafkaError", "Producer", "Tail"]
+__all__ = [
+    "Bounds",
+    "Cluster",
+    "Fetched",
+    "GroupConsumer",
+    "KafkaError",
+    "NoAnswer",
+    "Producer",
+    "Tail",
+]
 
 WAIT_SECONDS: Final = 30.0
 """The longest that anything waits for the brokers before it says that they do not answer."""
@@ -32,6 +42,10 @@ FETCH_BYTES: Final = 16_000_000
 _ADDRESS: Final = re.compile(r"^kafka://([^/\s]+?)(?:/([A-Za-z0-9._-]{1,80}))?/?$")
 
 Headers = Sequence[tuple[str, bytes]]
+
+
+class NoAnswer(LedgerError):  # noqa: N818 (it may answer again)
+    """The brokers do not answer, or not in time; trying again later may help."""
 
 
 class Fetched(Protocol):
@@ -47,11 +61,21 @@ class Fetched(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """How long anything waits for brokers: for one request, for what is written, and in all."""
+
+    request_seconds: float = 10.0
+    delivery_seconds: float = 20.0
+    wait_seconds: float = WAIT_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """The brokers and the prefix of the ledger's topics; makes clients, connects to nothing."""
 
     servers: tuple[str, ...]
     prefix: str = "counter"
+    bounds: Bounds = Bounds()
 
     @classmethod
     def at(cls, address: str) -> Self:
@@ -93,8 +117,12 @@ class Cluster:
     def source_of(self, topic: str) -> str:
         return topic.removeprefix(f"{self.prefix}.interactions.")
 
-    def producer(self) -> "Producer":
-        return Producer(self)
+    def producer(self, linger_seconds: float = 0.0) -> "Producer":
+        """With `linger_seconds`, what is sent within it is held back for a flush, and goes as one.
+
+        As one means up to 262,144 bytes a partition: they are written whole or not at all.
+        """
+        return Producer(self, linger_seconds)
 
     def tail(self) -> "Tail":
         return Tail(self)
@@ -134,30 +162,22 @@ def connected(cluster: Cluster, kind: Callable[..., Any], **options: Any) -> Any
         return kind(**options)
     except (KafkaError, OSError, ValueError) as error:
         servers = ", ".join(cluster.servers)
-        raise LedgerError(f"no broker answers at {servers}: {error or type(error).__name__}") from (
+        raise NoAnswer(f"no broker answers at {servers}: {error or type(error).__name__}") from (
             error
         )
 
 
 class Producer:
-    """Writes records; whether one was written is known from reading it back, never from here."""
+    """Writes records; whether one was written is known from reading it back, never from here.
 
-    def __init__(self, cluster: Cluster) -> None:
-        self._producer = connected(
-            cluster,
-            KafkaProducer,
-            **cluster.options(),
-            allow_auto_create_topics=False,
-            acks="all",
-            enable_idempotence=True,
-            max_in_flight_requests_per_connection=5,
-            linger_ms=0,
-            batch_size=262_144,
-            max_request_size=MAX_MESSAGE_BYTES,
-            max_block_ms=10_000,
-            request_timeout_ms=10_000,
-            delivery_timeout_ms=20_000,
-        )
+    The library's producer may be stuck for ever once an answer was lost. So one that fails is given
+    up, with what it had not written, and the next record is written by another.
+    """
+
+    def __init__(self, cluster: Cluster, linger_seconds: float = 0.0) -> None:
+        self._cluster = cluster
+        self._linger_seconds = linger_seconds
+        self._producer: Any = self._make()
 
     def send(
         self,
@@ -169,16 +189,60 @@ class Producer:
         headers: Headers = (),
     ) -> Any:
         """Hands a record over; its future has the offset. Raises KafkaError where it cannot."""
-        return self._producer.send(
-            topic, value=value, key=key, headers=list(headers), partition=partition
-        )
+        producer = self._producer = self._producer or self._make()
+        try:
+            return producer.send(
+                topic, value=value, key=key, headers=list(headers), partition=partition
+            )
+        except KafkaError:
+            self._give_up()
+            raise
 
-    def flush(self, seconds: float = WAIT_SECONDS) -> None:
+    def flush(self, seconds: float | None = None) -> None:
         """Waits until all that was sent is written or given up. Raises KafkaError after so long."""
-        self._producer.flush(timeout=seconds)
+        if self._producer is None:
+            return
+        try:
+            bound = self._cluster.bounds.wait_seconds
+            self._producer.flush(timeout=bound if seconds is None else seconds)
+        except KafkaError:
+            self._give_up()
+            raise
 
     def close(self) -> None:
-        self._producer.close(timeout=5)
+        """Waits a few seconds for what was sent, and gives up the rest."""
+        if self._producer is None:
+            return
+        try:
+            self._producer.close(timeout=5)
+        except KafkaError:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        stuck, self._producer = self._producer, None
+        # Else its thread would live on, and might write yet.
+        stuck._sender.force_close()
+        stuck._sender.join(1)
+        with suppress(KafkaError):
+            stuck.close(timeout=0)
+
+    def _make(self) -> Any:
+        bounds = self._cluster.bounds
+        return connected(
+            self._cluster,
+            KafkaProducer,
+            **self._cluster.options(),
+            allow_auto_create_topics=False,
+            acks="all",
+            enable_idempotence=True,
+            max_in_flight_requests_per_connection=5,
+            linger_ms=int(self._linger_seconds * 1000),
+            batch_size=262_144,
+            max_request_size=MAX_MESSAGE_BYTES,
+            max_block_ms=int(bounds.request_seconds * 1000),
+            request_timeout_ms=int(bounds.request_seconds * 1000),
+            delivery_timeout_ms=int(bounds.delivery_seconds * 1000),
+        )
 
 
 class Tail:
@@ -203,6 +267,10 @@ class Tail:
         Raises OffsetLost where the topic does not hold what was asked for.
         """
         return _fetched(self._consumer, seconds, limit)
+
+    def position(self, topic: str, partition: int) -> int:
+        """The offset that is read next, which passes over offsets that hold no record any more."""
+        return cast(int, self._consumer.position(TopicPartition(topic, partition), timeout_ms=1000))
 
     def begins(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
         """The offset of the first record of each partition."""
@@ -250,10 +318,32 @@ class GroupConsumer:
         )
 
     def poll(self, seconds: float, limit: int) -> list[Fetched]:
-        return _fetched(self._consumer, seconds, limit)
+        """What has come, in order in each partition. Raises NoAnswer where brokers refuse it."""
+        try:
+            return _fetched(self._consumer, seconds, limit)
+        except KafkaError as error:
+            raise NoAnswer(f"the brokers give no messages: {error}") from error
+        except UnicodeDecodeError as error:
+            # The client decodes names itself, and cannot be told to go on behind such a record.
+            raise LedgerError("a message has a header whose name is no UTF-8") from error
+
+    def begins(self, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        """The offset of the first record of each (topic, partition)."""
+        try:
+            found = self._consumer.beginning_offsets([TopicPartition(*place) for place in places])
+        except KafkaError as error:
+            raise NoAnswer(f"the brokers do not say where topics begin: {error}") from error
+        return {(each.topic, each.partition): offset for each, offset in found.items()}
 
     def seek(self, topic: str, partition: int, offset: int | None) -> None:
         _seek(self._consumer, TopicPartition(topic, partition), offset)
+
+    def pause(self, places: Iterable[tuple[str, int]]) -> None:
+        """Gives nothing of these (topic, partition) pairs until they are resumed."""
+        self._consumer.pause(*[TopicPartition(*place) for place in places])
+
+    def resume(self, places: Iterable[tuple[str, int]]) -> None:
+        self._consumer.resume(*[TopicPartition(*place) for place in places])
 
     def assignment(self) -> set[tuple[str, int]]:
         return {(each.topic, each.partition) for each in self._consumer.assignment()}
@@ -297,7 +387,7 @@ def _reading(cluster: Cluster) -> dict[str, Any]:
         "fetch_max_wait_ms": 500,
         "fetch_max_bytes": FETCH_BYTES,
         "max_partition_fetch_bytes": FETCH_BYTES // 4,
-        "request_timeout_ms": 15_000,
+        "request_timeout_ms": int(cluster.bounds.request_seconds * 1500),
     }
 
 
@@ -313,9 +403,10 @@ def _offsets(ask: Callable[[list[Any]], Any], topic: str, partitions: Iterable[i
     try:
         found = ask([TopicPartition(topic, number) for number in partitions])
     except KafkaError as error:
-        raise LedgerError(f"the brokers do not say where {topic} ends: {error}") from error
+        raise NoAnswer(f"the brokers do not say where {topic} ends: {error}") from error
     return {cast(int, place.partition): cast(int, offset) for place, offset in found.items()}
 
 
-MAX_LOG_MESSAGE: Final = MAX_RECORD_BYTES + 40_000
-"""What the topic of the log takes: a record, and what Kafka adds."""
+MAX_LOG_MESSAGE: Final = MAX_MESSAGE_BYTES
+"""What the topic of the log takes at once. A broker measures whole batches of records: one that is
+over the limit is cut apart and sent again, and its writer is told nothing in between."""

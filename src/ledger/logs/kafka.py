@@ -13,7 +13,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from ledger.beside import lost, remove
 from ledger.entry import (
@@ -26,7 +26,7 @@ from ledger.entry import (
     leaf_hash,
     partition_and_position,
 )
-from ledger.logs.cluster import WAIT_SECONDS, Cluster, Fetched, KafkaError, OffsetLost
+from ledger.logs.cluster import Cluster, Fetched, KafkaError, NoAnswer, OffsetLost
 from ledger.logs.sqlite import SCHEMA, SqliteLog
 
 Cause = Literal["stale", "duplicate", "foreign", "malformed"]
@@ -50,7 +50,7 @@ class LostRace(LedgerError):  # noqa: N818 (nothing is wrong: somebody else was 
     """Another writer took a position; what was staged is to be decided again from the log."""
 
 
-class UnknownOutcome(LedgerError):  # noqa: N818
+class UnknownOutcome(NoAnswer):
     """The brokers did not say what became of records in time: read the log again, and look."""
 
 
@@ -111,6 +111,10 @@ class KafkaLog(SqliteLog):
         """Copies what comes within so long, and returns at once when something came."""
         self._take(self._poll(seconds))
 
+    def heads(self) -> dict[int, Head]:
+        """The newest accepted entry of each partition that is copied."""
+        return dict(self._heads)
+
     def voids(self) -> list[tuple[int, Cause, int, int]]:
         """Partition, cause, number of void records and the newest one's offset."""
         return self._rows("select * from void order by partition, cause", ())
@@ -128,13 +132,13 @@ class KafkaLog(SqliteLog):
         one of the positions, UnknownOutcome where the brokers do not answer: some of the records
         may stand then, or may yet come to stand. The copy says which, once it is refreshed.
         """
-        written = [
-            self._producer.send(self.cluster.log, partition, record)
-            for partition, _, record in records
-        ]
         goals: dict[int, int] = {}
         failed: BaseException | None = None
         try:
+            written = [
+                self._producer.send(self.cluster.log, partition, record)
+                for partition, _, record in records
+            ]
             self._producer.flush()
             for (partition, _, _), future in zip(records, written, strict=True):
                 offset = future.get(timeout=0).offset
@@ -157,16 +161,20 @@ class KafkaLog(SqliteLog):
         self._closing.append(action)
 
     def close(self) -> None:
-        self._close_clients()
-        super().close()
-        for action in self._closing:
-            action()
+        try:
+            self._close_clients()
+        finally:
+            super().close()
+            for action in self._closing:
+                action()
 
     # Inside
 
     def _close_clients(self) -> None:
-        self._producer.close()
-        self._tail.close()
+        try:
+            self._producer.close()
+        finally:
+            self._tail.close()
 
     def _load(self) -> None:
         for partition, following, head_offset in self._rows("select * from source", ()):
@@ -223,12 +231,20 @@ class KafkaLog(SqliteLog):
 
     def _copy_until(self, goals: Mapping[int, int]) -> None:
         """Copies up to these offsets. Raises UnknownOutcome where nothing comes for too long."""
-        deadline = time.monotonic() + WAIT_SECONDS
+        deadline = time.monotonic() + self.cluster.bounds.wait_seconds
         while any(self._lacks(partition, goal) for partition, goal in goals.items()):
             if self._take(self._poll(POLL_SECONDS)):
-                deadline = time.monotonic() + WAIT_SECONDS
-            elif time.monotonic() > deadline:
+                deadline = time.monotonic() + self.cluster.bounds.wait_seconds
+                continue
+            self._pass_over()
+            if time.monotonic() > deadline:
                 raise UnknownOutcome(f"the brokers do not give {self.cluster.log} to its end")
+
+    def _pass_over(self) -> None:
+        """Offsets that hold no record, such as the markers of somebody's transaction."""
+        for partition in set(self._followed) - self._to_compare:
+            reached = self._tail.position(self.cluster.log, partition)
+            self._next[partition] = max(self._next.get(partition, 0), reached)
 
     def _lacks(self, partition: int, goal: int) -> bool:
         return self._next.get(partition, 0) < goal or partition in self._to_compare
@@ -308,6 +324,28 @@ class KafkaLog(SqliteLog):
         except sqlite3.Error as error:
             self._roll_back()
             raise LedgerError(f"the copy of the log cannot be written: {error}") from error
+
+
+class Kept(NamedTuple):
+    """What a copy says of its source: its void records as `voids` has them, and for each
+    partition the offset of the next record to copy."""
+
+    voids: list[tuple[int, Cause, int, int]]
+    following: dict[int, int]
+
+
+def kept_of(copy: Path) -> Kept:
+    """Reads a copy's own account, also while a process keeps it. Raises LedgerError without one."""
+    try:
+        connection = sqlite3.connect(f"{copy.resolve().as_uri()}?mode=ro", uri=True, timeout=30)
+        try:
+            voids = connection.execute("select * from void order by partition, cause").fetchall()
+            following = connection.execute("select partition, next_offset from source").fetchall()
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise LedgerError(f"the copy of the log {copy.name} cannot be read: {error}") from error
+    return Kept(voids, dict(following))
 
 
 def _founding(record: bytes) -> FoundingRecord | None:

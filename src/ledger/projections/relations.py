@@ -52,6 +52,7 @@ _RECORD: Final[dict[str, Any]] = {
     "events": [{"tag": "VARCHAR", "stream": "VARCHAR", "version": "BIGINT", "data": "JSON"}],
     "refusal": {"rule": "VARCHAR", "detail": "VARCHAR"},
     "founding": "JSON",
+    "unread": {"reason": "VARCHAR"},
 }
 
 
@@ -96,7 +97,8 @@ select
     entry.events,
     coalesce(len(entry.events), 0) as event_count,
     entry.refusal,
-    entry.founding
+    entry.founding,
+    entry.unread
 from records
 """
 """One row per record; `incoming` is the Arrow table of the batch."""
@@ -158,10 +160,11 @@ select
     entries.interaction.cause as cause,
     entries.policy,
     entries.refusal.rule as rule,
-    entries.refusal.detail as detail,
+    coalesce(entries.refusal.detail, entries.unread.reason) as detail,
     entries.event_count,
     entries.first_event,
     entries.founding is not null as is_founding,
+    entries.unread is not null as is_unread,
     coalesce(following.prev, heads.hash) as hash
 from staged_entries as entries
 left join staged_entries as following

@@ -140,6 +140,7 @@ where heads.newest is distinct from coalesce(batch.last, reached.position, 0)
     or batch.entries <> batch.last - batch.first + 1
     or batch.first_event <> coalesce(reached.next_event, 1)
     or batch.next_event <> batch.first_event + batch.events
+order by partition
 """
 """Partitions whose records do not follow on. Their reader has checked the chain; this is the
 other half of the pair, and costs a millisecond."""

@@ -13,9 +13,9 @@
 -- counter: once. The counter.
 -- visit: once. The visit.
 -- channel: once. The channel, for example store.
--- outcome: once. recorded, refused, founding, or no_interaction.
+-- outcome: once. recorded, refused, founding, unread, or no_interaction.
 -- rule: once. The first rule that a refused interaction broke.
--- detail: once. How it broke the rule.
+-- detail: once. How it broke the rule, or why a message could not be read.
 -- events: once. How many events the entry holds.
 -- first_event: once. The number of its first event in the partition, or of the next there will be.
 -- policy: once. The version of the policy it was decided by.
@@ -38,6 +38,7 @@ select
     channel,
     case
         when is_founding then 'founding'
+        when is_unread then 'unread'
         when type is null then 'no_interaction'
         when rule is not null then 'refused'
         else 'recorded'

@@ -1,0 +1,62 @@
+"""Publishing messages from a file to a ledger on Kafka, and waiting for their entries."""
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Final
+
+from consumers.answers import Accepted, Reply, reply
+from consumers.embedded import facts_of
+from consumers.grouping import Answered, Unavailable
+from consumers.kafka.publishing import Publishing
+from consumers.kafka.waiting_room import WaitingRoom
+from consumers.kafka.watching import Watching
+from ledger.entry import LedgerError
+from ledger.logs import opening
+from ledger.settings import Home
+
+WAIT_SECONDS: Final = 30.0
+TRIES: Final = 2
+"""A message is known when it comes again: whoever missed the first answer hears the second."""
+
+Publish = Callable[[Sequence[bytes]], list[Reply]]
+
+
+@contextmanager
+def publishing(home: Home) -> Generator[Publish, None, None]:
+    """A function that publishes structured CloudEvents, and gives their replies in order.
+
+    It raises LedgerError where the brokers do not take them, or nobody decides them in time;
+    publishing all again is harmless then.
+    """
+    cluster = opening.cluster()
+    assert cluster is not None
+    with ExitStack() as stack:
+        log = opening.open_log(home)
+        stack.callback(log.close)
+        room = WaitingRoom()
+        watching = Watching(cluster, log, room)
+        queue = Publishing(cluster, facts_of(log), room)
+        watching.start()
+        stack.callback(watching.finish)
+        queue.start()
+        stack.callback(queue.finish)
+        yield lambda messages: _publish(queue, messages)
+
+
+def _publish(queue: Publishing, messages: Sequence[bytes]) -> list[Reply]:
+    answers: dict[int, Answered] = {}
+    left = list(range(len(messages)))
+    try:
+        for _ in range(TRIES):
+            batch = [messages[number].strip() for number in left]
+            given = queue.submit(batch, None, WAIT_SECONDS).result()
+            answers |= zip(left, given, strict=True)
+            left = [number for number in left if isinstance(answers[number], Accepted)]
+            if not left:
+                return [reply(answers[number]) for number in range(len(messages))]
+    except Unavailable as error:
+        raise LedgerError("the brokers do not take the messages; publish them again") from error
+    raise LedgerError(
+        f"{len(left)} messages are in Kafka and have no entry yet: does a decider run?"
+        " Publish them again later to hear their answers"
+    )

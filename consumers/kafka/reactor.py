@@ -1,0 +1,171 @@
+"""The reactor on Kafka: what follows from the log is sent to deciders, until its entry is seen.
+
+It reads its own copy of all partitions and writes one topic, which only the reactor may write. What
+it sends is named after its cause, so whatever is sent twice, also by two reactors at once, has one
+entry. Nothing else is kept of sending: all that is pending is sent again after a start.
+
+"At once" means soon here: a follow-on is decided by another process, after whatever came first.
+On the system clock a timer leaves within half a second of being due. On a simulated clock the time
+is that of the newest entry of all partitions: where nothing is recorded, no time passes.
+"""
+
+import random
+import time
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
+from threading import Event
+from typing import Any, Final
+
+import msgspec
+
+from consumers.embedded import facts_of
+from consumers.reactor import SOURCE, Key, Pending, Reactor
+from consumers.telling import tell
+from ledger.entry import LedgerError, Said, decode
+from ledger.logs import opening
+from ledger.logs.cluster import Cluster, KafkaError, NoAnswer
+from ledger.logs.kafka import KafkaLog
+from ledger.partition import partition_of
+from ledger.settings import Home
+
+LOOK_SECONDS: Final = 0.5
+AGAIN_SECONDS: Final = 5.0
+AGAIN_AT_MOST_SECONDS: Final = 60.0
+ASK_AGAIN_SECONDS: Final = 1.0
+UNSEEN_AT_MOST: Final = 10_000
+"""So many may be under way at once; the others wait until entries of these are seen."""
+
+
+def run(home: Home, stopping: Event, asked: Event | None = None) -> None:
+    """Sends what follows until `stopping` is set.
+
+    Raises LedgerError where there is no ledger, another process has the home, or a partition holds
+    what this program cannot read; `asked` is not used.
+    """
+    cluster = opening.cluster()
+    if cluster is None:
+        raise LedgerError("a reactor of its own is for a ledger on Kafka; LEDGER_LOG says where")
+    lock = home.lock_writer()
+    try:
+        # The first opening says what is wrong; the later ones follow a failure of the brokers.
+        reacting: Reacting | None = Reacting(home, cluster)
+        while not stopping.is_set():
+            try:
+                reacting = reacting or Reacting(home, cluster)
+                reacting.once()
+            except NoAnswer as error:
+                tell(f"no follow-on is sent: {error}")
+                reacting = _closed(reacting)
+                stopping.wait(ASK_AGAIN_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
+        _closed(reacting)
+    finally:
+        lock.release()
+
+
+def _closed(reacting: "Reacting | None") -> None:
+    if reacting is not None:
+        # A part that does not close must not keep the rest from being opened again.
+        with suppress(LedgerError, OSError):
+            reacting.close()
+
+
+class Reacting:
+    """Log, reactor and producer as long as the brokers answer."""
+
+    def __init__(self, home: Home, cluster: Cluster) -> None:
+        with ExitStack() as opened:
+            self._log = KafkaLog(cluster, home.copy)
+            opened.callback(self._log.close)
+            facts = facts_of(self._log)
+            self._on_system_clock = facts.clock == "system"
+            self._reactor = Reactor(home.reactor, self._log)
+            opened.callback(self._reactor.close)
+            self._sending = Sending(cluster, facts.partitions)
+            opened.callback(self._sending.close)
+            self._newest = self._newest_recorded()
+            self._first = True
+            self.close = opened.pop_all().close
+
+    def once(self) -> None:
+        """Takes in what comes, and sends what follows and what is due.
+
+        Raises NoAnswer where the brokers do not answer.
+        """
+        if not self._first:
+            self._log.wait(LOOK_SECONDS)
+        self._first = False
+        if self._reactor.read_on():
+            self._newest = self._newest_recorded()
+        self._sending.forget_seen(self._reactor)
+        self._sending.send_again()
+        moment = datetime.now(UTC) if self._on_system_clock else self._newest
+        while not self._sending.full and (pending := self._reactor.take(moment)) is not None:
+            self._sending.send(pending, AGAIN_SECONDS)
+        self._sending.flush()
+
+    def _newest_recorded(self) -> datetime:
+        """When the newest entry of all partitions was recorded."""
+        records = [self._log.record(*place) for place in self._log.ends().items()]
+        return max(decode(record).recorded_at for record in records if record is not None)
+
+
+class Sending:
+    """What was sent and not yet seen in the log, each with when it is sent again."""
+
+    def __init__(self, cluster: Cluster, partitions: int) -> None:
+        self._topic = cluster.interactions(SOURCE)
+        self._partitions = partitions
+        self._producer = cluster.producer()
+        self._unseen: dict[Key, tuple[Pending, float, float]] = {}
+        self._futures: list[Any] = []
+
+    @property
+    def full(self) -> bool:
+        return len(self._unseen) >= UNSEEN_AT_MOST
+
+    def send(self, pending: Pending, pause: float) -> None:
+        """Sends it now, and again after so many seconds. Raises NoAnswer."""
+        self._unseen[pending.key] = (pending, time.monotonic() + pause, pause)
+        subject = pending.envelope.subject
+        try:
+            future = self._producer.send(
+                self._topic,
+                partition_of(subject, self._partitions),
+                value_of(pending),
+                key=subject.encode(),
+            )
+        except KafkaError as error:
+            raise NoAnswer(f"the brokers do not take a follow-on: {error}") from error
+        self._futures.append(future)
+
+    def send_again(self) -> None:
+        """Sends those again that should have been seen by now, each after a longer pause."""
+        now = time.monotonic()
+        due = [(sent, pause) for sent, again, pause in self._unseen.values() if again <= now]
+        for pending, pause in due:
+            self.send(pending, min(2 * pause, AGAIN_AT_MOST_SECONDS))
+
+    def forget_seen(self, reactor: Reactor) -> None:
+        """Forgets what has its entry, or was settled meanwhile."""
+        self._unseen = {key: sent for key, sent in self._unseen.items() if reactor.waits(sent[0])}
+
+    def flush(self) -> None:
+        """Waits until all is written. Raises NoAnswer where it is not, or not in time."""
+        if not self._futures:
+            return
+        sent, self._futures = self._futures, []
+        try:
+            self._producer.flush()
+            for future in sent:
+                future.get(timeout=0)
+        except (KafkaError, AssertionError) as error:
+            raise NoAnswer(f"the brokers do not take a follow-on: {error}") from error
+
+    def close(self) -> None:
+        self._producer.close()
+
+
+def value_of(pending: Pending) -> bytes:
+    """The follow-on as deciders read it: an interaction as it stands in an entry."""
+    envelope = msgspec.structs.asdict(pending.envelope)
+    return msgspec.json.encode(Said(**envelope, data=msgspec.Raw(pending.data)))

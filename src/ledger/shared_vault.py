@@ -1,0 +1,432 @@
+"""The vault of a ledger on Kafka: wrapped keys in a compacted topic, each process has a copy.
+
+What the topic holds stands in `ledger.logs.keys`. Every value is sealed under the key-encryption
+key and bound to its id, so that nobody without that key can add a key or an erasure: what does not
+open is passed over.
+
+**The first attempt in topic order is the key, for ever.** A process uses a key that it made only
+after it has read it back as the first. Compaction keeps the newest record of each Kafka key and
+never changes the order. As every attempt has a Kafka key of its own that is written once, no
+attempt displaces another: those that are left stand in the order they were written in, and the
+first of them is still the first. (The client's retries are idempotent. Should a copy of the winner
+be written nevertheless, compaction would move it behind the losers: so a loser's maker deletes it
+as soon as it hears that it lost.)
+
+**An id that is erased stays so, wherever its other records stand.** Readers apply the marker to
+what came before and pass over what comes after, so neither a restored backup of the local copy nor
+an old record that is written again brings a key back. The marker is never deleted; a second one
+for the same id says the same.
+
+The local copy holds what was read, and from where to read on. It may be deleted at any time.
+"""
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ledger.beside import remove
+from ledger.logs.cluster import Cluster, Fetched
+from ledger.logs.kafka import LostRace, UnknownOutcome
+from ledger.logs.keys import (
+    ROLL,
+    KeysTopic,
+    Records,
+    attempt_name,
+    attempted,
+    check_name,
+    marked,
+    marker_name,
+)
+from ledger.logs.topics import KEYS_SEGMENT_MS
+from ledger.vault import (
+    BUSY_SECONDS,
+    CHECK,
+    DATA_KEYS,
+    DataKey,
+    Vault,
+    VaultError,
+    connect,
+    read_key,
+    unwrap,
+    wrap,
+    write_key,
+)
+
+CARRIED_AT_ONCE: Final = 500
+
+_COPY: Final = f"""
+    {DATA_KEYS}
+    create table copied (
+        only integer primary key, check_record blob not null, next_offset integer not null,
+        deleted_at integer not null);
+    create table attempt (
+        kafka_key text primary key, owner text not null, generation integer not null
+    ) without rowid;
+    create index attempt_by_owner on attempt (owner, generation);
+    create table to_delete (kafka_key text primary key) without rowid;
+"""
+"""`attempt` are the records of keys in the topic; `to_delete` those whose id is erased.
+`deleted_at` (ms) is when the newest deletion came that may lie in the newest segment, else 0."""
+
+
+class SharedVault(Vault):
+    """The keys of one ledger, shared by all of its processes. Threads may share it too.
+
+    Raises LostRace and UnknownOutcome as the log does: the batch is to be decided again then.
+    """
+
+    def __init__(self, cluster: Cluster, path: Path, key_path: Path) -> None:
+        """Opens the vault, and copies all that the topic holds now.
+
+        An embedded ledger's vault at `path` is carried over, and becomes the copy. Raises
+        VaultError where there are no keys, or where the key file or the copy is not theirs.
+        """
+        self._made: dict[str, tuple[int, bytes]] = {}
+        # A crash may have left a deleted key in the write-ahead log.
+        self._is_wiped = False
+        self._path = path
+        self._topic = KeysTopic(cluster)
+        try:
+            check = self._topic.first_check()
+            if check is None:
+                raise VaultError(f"{cluster.keys} holds no vault; make one with `ledger init`")
+            if "key_check" in _tables(path):
+                self.carry_over(cluster, path, key_path)
+                # A crash here, or before, is no harm: all of it is in the topic, or here still.
+                remove(path)
+            _make_copy(path, check)
+            super().__init__(path, key_path)
+        except BaseException:
+            self._topic.close()
+            raise
+        try:
+            self._topic.begin(self._next_offset())
+            self.refresh()
+        except BaseException:
+            self.close()
+            raise
+
+    @classmethod
+    def create(cls, cluster: Cluster, path: Path, key_path: Path) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Makes what is missing: key file, the check in the topic, the copy.
+
+        Raises VaultError where keys stand there already whose key file is not here.
+        """
+        topic = KeysTopic(cluster)
+        try:
+            _make_check(topic, path, key_path)
+        finally:
+            topic.close()
+        cls(cluster, path, key_path).close()
+
+    @classmethod
+    def carry_over(cls, cluster: Cluster, path: Path, key_path: Path) -> None:
+        """Publishes the keys and tombstones of another vault's file, which is only read.
+
+        Repeated, it publishes what is missing. Raises VaultError where the topic holds other keys.
+        """
+        if not key_path.exists():
+            raise VaultError(f"the vault {path} has lost its key {key_path}")
+        copy = path.with_suffix(".carrying")
+        remove(copy)
+        try:
+            cls.create(cluster, copy, key_path)
+            vault = cls(cluster, copy, key_path)
+            try:
+                vault._carry(path)
+            finally:
+                vault.close()
+        finally:
+            remove(copy)
+
+    def erase(self, owner: str, erased_at: datetime) -> None:
+        """Deletes all keys of the owner, for good and everywhere; repeating it is harmless.
+
+        When it returns the topic says so, and this copy holds them no more. Raises UnknownOutcome
+        where the brokers do not say so, VaultError as Vault.erase does: erase again then.
+        """
+        with self._lock:
+            self.flush()
+            self.refresh()
+            generations = self._generations_to_erase(owner)
+            self._write([self._marker(owner, each, erased_at.isoformat()) for each in generations])
+            if not set(generations) <= set(self._tombstones(owner)):
+                raise UnknownOutcome(f"the brokers do not say that the keys of {owner} are erased")
+            self._write(self._deletions())
+            self._wipe()
+
+    def flush(self) -> None:
+        """Makes the keys made since the last flush durable, and notices what others did.
+
+        Raises LostRace where another made one of them first, which is the key then.
+        """
+        with self._lock:
+            made, self._made = self._made, {}
+            try:
+                self._publish(made)
+            except BaseException:
+                self._forget()
+                raise
+            self._wipe_if_possible()
+            self._notice_others()
+
+    def refresh(self) -> None:
+        """Copies all that the topic holds now. Raises VaultError where it lost what it held."""
+        with self._lock:
+            copied = self._next_offset()
+            end = self._topic.end()
+            if end < copied:
+                raise VaultError(
+                    f"{self._topic.name} does not hold all that {self._path.name} was copied from:"
+                    f" restore the topic, or delete {self._path.name} to go on without"
+                )
+            self._copy_up_to(end)
+            self._wipe_if_possible()
+
+    def close(self) -> None:
+        super().close()
+        self._topic.close()
+
+    # Making keys
+
+    def _keys(self, owner: str) -> list[tuple[int, bytes]]:
+        made = self._made.get(owner)
+        return super()._keys(owner) or ([made] if made else [])
+
+    def _stage(self, owner: str) -> tuple[int, bytes]:
+        if not self._made:
+            self._take(self._topic.come(0))
+        if keys := super()._keys(owner):
+            return keys[-1]
+        self._made[owner] = self._new(owner)
+        return self._made[owner]
+
+    def _find(self, key_id: str) -> DataKey:
+        try:
+            return super()._find(key_id)
+        except VaultError:
+            self.refresh()
+            return super()._find(key_id)
+
+    def _publish(self, made: dict[str, tuple[int, bytes]]) -> None:
+        """Writes new keys, and what is left of erased ones to delete, and reads them back."""
+        attempts = {
+            attempt_name(owner, generation): (owner, generation, wrapped)
+            for owner, (generation, wrapped) in made.items()
+        }
+        records = [(kafka_key, wrapped) for kafka_key, (*_, wrapped) in attempts.items()]
+        self._write([*records, *self._deletions(), *self._roll()])
+        lost: list[str] = []
+        for kafka_key, (owner, generation, wrapped) in attempts.items():
+            if dict(super()._keys(owner)).get(generation) == wrapped:
+                continue
+            if not self._has_settled(owner, generation):
+                raise UnknownOutcome("the brokers do not say whether new keys were written")
+            lost.append(kafka_key)
+        if lost:
+            self._write([(kafka_key, None) for kafka_key in lost])
+            raise LostRace(f"another made a key first: {lost[0].rpartition(' ')[0]}")
+
+    def _has_settled(self, owner: str, generation: int) -> bool:
+        """Whether another's attempt stands, or an erasure."""
+        return generation in dict(super()._keys(owner)) or generation in self._tombstones(owner)
+
+    def _deletions(self) -> list[tuple[str, None]]:
+        """Deletes what the topic still holds of erased keys."""
+        rows = self._connection.execute("select kafka_key from to_delete").fetchall()
+        return [(kafka_key, None) for (kafka_key,) in rows]
+
+    def _roll(self) -> list[tuple[str, bytes]]:
+        """The newest segment is never compacted: where nothing came that closed it, this does."""
+        deleted_at = self._one("select deleted_at from copied")
+        is_due = deleted_at and time.time() * 1000 > deleted_at + KEYS_SEGMENT_MS
+        return [(ROLL, b"")] if is_due else []
+
+    def _marker(self, owner: str, generation: int, erased_at: str) -> tuple[str, bytes]:
+        name = marker_name(owner, generation)
+        return name, wrap(self._wrapping, name, erased_at.encode())
+
+    def _write(self, records: Records) -> None:
+        """Writes to the topic, and copies all that stands there then, also what others wrote."""
+        if records:
+            self._copy_up_to(self._topic.write(records))
+        else:
+            self._take(self._topic.come())
+
+    def _carry(self, path: Path) -> None:
+        keys, tombstones = _contents(path)
+        self._write([self._marker(*row) for row in tombstones])
+        missing: list[tuple[str, bytes]] = []
+        for owner, generation, wrapped in keys:
+            unwrap(self._wrapping, f"{owner}#{generation}", wrapped)
+            if not self._has_settled(owner, generation):
+                missing.append((attempt_name(owner, generation), wrapped))
+        for begin in range(0, len(missing), CARRIED_AT_ONCE):
+            self._write(missing[begin : begin + CARRIED_AT_ONCE])
+        for owner, generation, wrapped in keys:
+            if not self._has_settled(owner, generation):
+                raise UnknownOutcome("the brokers do not say whether all keys were carried over")
+            if dict(super()._keys(owner)).get(generation, wrapped) != wrapped:
+                raise VaultError(f"{self._topic.name} holds another key {owner}#{generation}")
+
+    # Copying
+
+    def _check(self) -> bytes:
+        return self._one("select check_record from copied")
+
+    def _next_offset(self) -> int:
+        return self._one("select next_offset from copied")
+
+    def _copy_up_to(self, goal: int) -> None:
+        for records in self._topic.read_up_to(goal):
+            self._take(records)
+
+    def _take(self, records: Sequence[Fetched]) -> None:
+        """Applies records in one transaction, together with how far they go."""
+        if not records:
+            return
+        try:
+            self._begin()
+            # Another process may share the copy, and have been here before.
+            query = "select next_offset, deleted_at from copied"
+            copied, deleted_at = self._connection.execute(query).fetchone()
+            for record in records:
+                if record.offset >= copied:
+                    self._apply(record)
+                    deleted_at = _still_deleted_at(deleted_at, record)
+                    copied = record.offset + 1
+            self._connection.execute(
+                "update copied set next_offset = ?, deleted_at = ?", (copied, deleted_at)
+            )
+            self._commit()
+        except (sqlite3.Error, VaultError) as error:
+            if self._connection.in_transaction:
+                self._connection.rollback()
+            self._topic.begin(self._next_offset())
+            raise VaultError(f"the copy of the vault cannot be written: {error}") from error
+
+    def _apply(self, record: Fetched) -> None:
+        kafka_key = (record.key or b"").decode("utf-8", "replace")
+        if record.value is None:
+            for table in ("attempt", "to_delete"):
+                self._connection.execute(f"delete from {table} where kafka_key = ?", (kafka_key,))
+        elif place := attempted(kafka_key):
+            self._apply_key(kafka_key, *place, record.value)
+        elif place := marked(kafka_key):
+            self._apply_marker(kafka_key, *place, record.value)
+
+    def _apply_key(self, kafka_key: str, owner: str, generation: int, wrapped: bytes) -> None:
+        if self._opened(f"{owner}#{generation}", wrapped) is None:
+            return
+        write = self._connection.execute
+        if generation in self._tombstones(owner):
+            write("insert or ignore into to_delete values (?)", (kafka_key,))
+            return
+        write("insert or ignore into data_key values (?, ?, ?)", (owner, generation, wrapped))
+        write("insert or ignore into attempt values (?, ?, ?)", (kafka_key, owner, generation))
+
+    def _apply_marker(self, kafka_key: str, owner: str, generation: int, sealed: bytes) -> None:
+        erased_at = self._opened(kafka_key, sealed)
+        if erased_at is None:
+            return
+        self._delete(owner, generation, erased_at.decode())
+        for action in ("insert or ignore into to_delete select kafka_key", "delete"):
+            self._connection.execute(
+                f"{action} from attempt where (owner, generation) = (?, ?)", (owner, generation)
+            )
+        self._is_wiped = False
+
+    def _opened(self, name: str, sealed: bytes) -> bytes | None:
+        """What was sealed; None for what somebody wrote who lacks the key-encryption key."""
+        try:
+            return unwrap(self._wrapping, name, sealed)
+        except VaultError:
+            return None
+
+    def _wipe_if_possible(self) -> None:
+        if self._is_wiped:
+            return
+        self._connection.execute("pragma busy_timeout = 50")
+        try:
+            self._wipe()
+            self._is_wiped = True
+        except VaultError:
+            pass  # A reader keeps the old file alive for now; the next flush tries again.
+        finally:
+            self._connection.execute(f"pragma busy_timeout = {int(BUSY_SECONDS * 1000)}")
+
+
+def _still_deleted_at(deleted_at: int, record: Fetched) -> int:
+    """A record that comes so long after a deletion begins a new segment behind it."""
+    if record.value is None:
+        return record.timestamp
+    return 0 if record.timestamp > deleted_at + KEYS_SEGMENT_MS else deleted_at
+
+
+def _make_check(topic: KeysTopic, path: Path, key_path: Path) -> None:
+    """Makes the key file where there is none yet, and says in the topic how to know it."""
+    check = topic.first_check()
+    is_new = not key_path.exists()
+    if is_new:
+        if check is not None:
+            raise VaultError(f"{key_path} is missing: put the ledger's key file there")
+        if path.exists():
+            raise VaultError(f"the vault {path} has lost its key {key_path}")
+        write_key(key_path)
+    wrapping = AESGCM(read_key(key_path))
+    if check is None:
+        topic.write([(check_name(), wrap(wrapping, CHECK, b""))])
+        check = topic.first_check()
+    if check is None:
+        raise UnknownOutcome(f"the brokers do not say whether {topic.name} has a vault now")
+    try:
+        unwrap(wrapping, CHECK, check)
+    except VaultError as error:
+        if is_new:
+            # Somebody else founded the vault in the same moment; nothing is wrapped with ours.
+            key_path.unlink()
+        raise VaultError(f"{key_path} is not the key file of the keys in {topic.name}") from error
+
+
+def _make_copy(path: Path, check: bytes) -> None:
+    """Makes an empty copy where there is none yet. Raises VaultError for one of another vault."""
+    connection = connect(path)
+    try:
+        if not _tables(path):
+            connection.executescript(f"begin; {_COPY}")
+            connection.execute("insert into copied values (1, ?, 0, 0)", (check,))
+            connection.execute("commit")
+        if connection.execute("select check_record from copied").fetchone() != (check,):
+            raise VaultError(f"{path} is a copy of other keys than Kafka holds: delete it")
+    except sqlite3.Error as error:
+        raise VaultError(f"{path} is no copy of the keys in Kafka: delete it") from error
+    finally:
+        connection.close()
+
+
+def _tables(path: Path) -> set[str]:
+    if not path.exists():
+        return set()
+    connection = connect(path)
+    try:
+        return {name for (name,) in connection.execute("select name from sqlite_schema")}
+    finally:
+        connection.close()
+
+
+def _contents(path: Path) -> tuple[list[tuple[str, int, bytes]], list[tuple[str, int, str]]]:
+    """Keys and tombstones of a vault's file."""
+    connection = connect(path)
+    try:
+        keys = connection.execute("select owner, generation, wrapped from data_key").fetchall()
+        tombstones = connection.execute("select * from tombstone").fetchall()
+    except sqlite3.Error as error:
+        raise VaultError(f"{path} is no vault: {error}") from error
+    finally:
+        connection.close()
+    return keys, tombstones
