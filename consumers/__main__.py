@@ -1,6 +1,7 @@
 """`python -m consumers <name>`: runs one consumer in the foreground until it is told to stop."""
 
 import argparse
+import os
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -19,7 +20,9 @@ T = TypeVar("T")
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m consumers", description=__doc__)
     parser.add_argument("name", choices=running.NAMES)
-    parser.add_argument("--home", type=Path, default=Path(DEFAULT_HOME))
+    parser.add_argument(
+        "--home", type=Path, default=Path(os.environ.get("LEDGER_HOME") or DEFAULT_HOME)
+    )
     parser.add_argument("--http", type=_argument(running.http_at), help="projector: host:port")
     parser.add_argument(
         "--partitions", type=_argument(running.partitions_in), help="projector: such as 0,1"

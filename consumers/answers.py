@@ -20,6 +20,10 @@ _TITLES: Final[dict[str, dict[Language, str]]] = {
     "recorded": {"en": "Recorded", "zh": "已入账"},
     "repeated": {"en": "Recorded before", "zh": "此前已入账"},
     "accepted": {"en": "Accepted, to be recorded", "zh": "已受理，待入账"},
+    "missing": {
+        "en": "No entry yet; not known whether it came",
+        "zh": "尚无条目，不知是否已到达",
+    },
     "malformed": {"en": "The message cannot be read", "zh": "报文无法识别"},
     "too_large": {"en": "The message is too large", "zh": "报文过大"},
     "forbidden": {"en": "This source may not send this", "zh": "该来源无权发送此业务"},
@@ -59,6 +63,10 @@ class Accepted:
         return f"/interactions/{source}/{message_id}?subject={quote(self.subject)}"
 
 
+class Missing(Accepted):
+    """A message that has no entry, and whose sender asks for its answer."""
+
+
 class EntryPlace(msgspec.Struct, frozen=True):
     partition: int
     position: int
@@ -95,9 +103,10 @@ def reply(answer: Answer | Malformed | Unauthorized | Accepted, language: Langua
     if isinstance(answer, Unauthorized):
         return problem("unauthorized", language)
     if isinstance(answer, Accepted):
+        name = "missing" if isinstance(answer, Missing) else "accepted"
         return Reply(
-            type="urn:ledger:accepted",
-            title=_TITLES["accepted"][language],
+            type=f"urn:ledger:{name}",
+            title=_TITLES[name][language],
             status=202,
             outcome="accepted",
             instance=answer.link,

@@ -35,6 +35,7 @@ def found(folder: Path, facts: Founding) -> Home:
     try:
         if home.founded:
             raise LedgerError(f"{folder} holds a ledger already")
+        home.refuse_copy()
         if home.index.exists():
             raise LedgerError(
                 f"{home.log} is gone, but {home.index.name} is of it: restore the log, or found"

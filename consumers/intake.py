@@ -27,18 +27,19 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from consumers.answers import Accepted, reply
+from consumers.answers import Missing, reply
 from consumers.grouping import Counts, Failed, Queue, Unavailable
 from consumers.keeper import ProjectorKeeper
 from consumers.lookup import answer_to
 from consumers.page import Page, wants_page
 from consumers.responses import JSON, as_json, as_problem, as_reply, language_of
 from consumers.senders import sender_of
+from consumers.telling import tell
 from ledger.door.admit import Malformed
 from ledger.door.cloudevents import MAX_BATCH_BYTES, MAX_BATCH_MESSAGES, Message, from_http
 from ledger.door.faults import too_large
 from ledger.door.scan import MAX_MESSAGE_BYTES
-from ledger.entry import decode
+from ledger.entry import LedgerError, decode
 from ledger.logs.opening import on_kafka, open_kept
 from ledger.settings import Home
 
@@ -78,7 +79,7 @@ class Intake:
                 Route("/catch-up", self.catch_up, methods=["POST"]),
                 *self._page.routes(),
             ],
-            exception_handlers={HTTPException: _not_routed},
+            exception_handlers={HTTPException: _not_routed, LedgerError: _not_possible},
         )
 
     async def take(self, request: Request) -> Response:
@@ -135,7 +136,7 @@ class Intake:
             return as_json(reply(answer, language), language=language)
         if not on_kafka():
             return as_problem(request, "not_found")
-        return as_reply(reply(Accepted(subject, named, message_id), language), language)
+        return as_reply(reply(Missing(subject, named, message_id), language), language)
 
     def entry(self, request: Request) -> Response:
         """One entry, for this machine and for the source that sent its interaction."""
@@ -244,6 +245,11 @@ def _place(request: Request) -> tuple[int, int] | None:
     if not all(text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS for text in texts):
         return None
     return int(texts[0]), int(texts[1])
+
+
+async def _not_possible(request: Request, error: Exception) -> Response:
+    tell(str(error))
+    return as_problem(request, "unavailable")
 
 
 async def _not_routed(request: Request, error: Exception) -> Response:

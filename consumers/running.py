@@ -1,7 +1,7 @@
 """Running one consumer in the foreground, until SIGTERM or SIGINT."""
 
+import os
 import signal
-import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from threading import Event, Thread
@@ -53,6 +53,8 @@ def run(
     With `until_eof` it stops too when standard input ends, and another process keeps the log.
     Raises LedgerError where it cannot go on, in a sentence.
     """
+    if not on_kafka():
+        home.refuse_copy()
     if name != "projector":
         if not on_kafka():
             raise LedgerError(
@@ -106,6 +108,7 @@ def _signals(*, until_eof: bool) -> tuple[Event, Event | None]:
 
 def _read_input(stopping: Event, asked: Event) -> None:
     """A line asks for what is known now to be shown; the end says stop."""
-    for _ in sys.stdin.buffer:
+    # Not sys.stdin: at exit the interpreter would abort over the lock that a reading thread holds.
+    while os.read(0, 4096):
         asked.set()
     stopping.set()

@@ -11,13 +11,14 @@ from ledger.entry import LedgerError
 from ledger.logs import opening
 from ledger.logs.acls import GROUPS
 from ledger.logs.administration import Administration
-from ledger.logs.cluster import Cluster
+from ledger.logs.cluster import Cluster, KafkaError
 from ledger.logs.kafka import kept_of
 from ledger.logs.sqlite import SqliteLog
 from ledger.projections.snapshot import snapshot_positions
 from ledger.reference import Founding
 from ledger.settings import Home
-from ledger.vault import Vault
+from ledger.shared_vault import check_key
+from ledger.vault import Vault, VaultError
 from replay import doctor_partitions, doctor_topics
 from replay.doctor_findings import Finding, merged
 from replay.doctor_partitions import IntakeState, PartitionState, VoidState
@@ -60,7 +61,7 @@ def examine_cluster(cluster: Cluster, home: Home) -> Diagnosis:
         findings += doctor_topics.of_topics(cluster, facts, asked)
         findings += doctor_topics.of_grants(cluster, facts, asked.grants())
         members = asked.members(GROUPS["decider"])
-    findings.append(_key_of(home))
+    findings.append(_key_of(cluster, home))
     try:
         log = opening.open_copy(cluster, home)
     except LedgerError as error:
@@ -74,7 +75,7 @@ def examine_cluster(cluster: Cluster, home: Home) -> Diagnosis:
     finally:
         log.close()
     voids = [VoidState(*each) for each in kept.voids]
-    findings += doctor_partitions.of_partitions(partitions, members)
+    findings += doctor_partitions.of_partitions(partitions, members, intakes)
     findings += doctor_partitions.of_intakes(intakes)
     findings += doctor_partitions.of_voids(voids)
     return Diagnosis(cluster.log, facts.clock, merged(findings), partitions, intakes, voids)
@@ -82,6 +83,7 @@ def examine_cluster(cluster: Cluster, home: Home) -> Diagnosis:
 
 def examine_embedded(home: Home) -> Diagnosis:
     """What can be said of a ledger without brokers. Raises LedgerError where there is none."""
+    home.refuse_copy()
     log = SqliteLog(home.log)
     try:
         facts, ends = facts_of(log), log.ends()
@@ -119,17 +121,19 @@ def _unreadable(cluster: Cluster, error: LedgerError) -> Finding:
     return Finding("problem", "log", (cluster.log,), str(error), wanted, "See operating.md.")
 
 
-def _key_of(home: Home) -> Finding:
-    if home.vault_key.exists():
-        return _ok("key of the vault", str(home.vault_key), "there", "Personal fields can be read.")
-    return Finding(
-        "warning",
-        "key of the vault",
-        (str(home.vault_key),),
-        "none",
-        "the ledger's key",
-        "Bring the key file here where this home decides, or may read personal fields.",
-    )
+def _key_of(cluster: Cluster, home: Home) -> Finding:
+    check, path = "key of the vault", str(home.vault_key)
+    bring = "Bring the key file here where this home decides, or may read personal fields."
+    if not home.vault_key.exists():
+        return Finding("warning", check, (path,), "none", "the ledger's key", bring)
+    try:
+        check_key(cluster, home.vault_key)
+    except VaultError as error:
+        return Finding("problem", check, (path,), str(error), "the ledger's key", bring)
+    except (LedgerError, KafkaError) as error:
+        again = "It could not be compared: see that this process may read the topic of the keys."
+        return Finding("warning", check, (path,), str(error), "the ledger's key", again)
+    return _ok(check, path, "the ledger's", "Personal fields can be read.")
 
 
 def _vault_of(home: Home) -> Finding:

@@ -217,19 +217,25 @@ def _is_told(entry: Entry) -> bool:
 # Findings
 
 
-def of_partitions(states: Iterable[PartitionState], members: Iterable[Member]) -> Iterator[Finding]:
+def of_partitions(
+    states: Iterable[PartitionState], members: Iterable[Member], intakes: Iterable[IntakeState]
+) -> Iterator[Finding]:
+    """A partition without an owner is a problem where messages wait in it."""
+    waiting = {each.partition for each in intakes if each.waiting}
     is_running = any(True for _ in members)
     for each in states:
         about = f"partition {each.partition}"
-        if not is_running:
-            yield _warning(
-                "owner", about, "no decider runs", "one decider", "Start `ledger run decider`."
-            )
-        elif each.owner is None:
-            hand_over = "Look again: they may be handing over. If it stays so, restart a decider."
-            yield _warning("owner", about, "nobody", "one decider", hand_over)
-        else:
+        if each.owner is not None:
             yield Finding("ok", "owner", (about,), each.owner, "one decider", "It is decided.")
+        else:
+            severity = "problem" if each.partition in waiting else "warning"
+            found, told = "no decider runs", "Start `ledger run decider`."
+            if is_running:
+                found = "nobody"
+                told = "Look again: they may be handing over. If it stays so, restart a decider."
+            if each.partition in waiting:
+                found += ", and messages wait"
+            yield Finding(severity, "owner", (about,), found, "one decider", told)
         yield from _lags(about, each)
 
 
@@ -258,7 +264,9 @@ def of_intakes(states: Iterable[IntakeState]) -> Iterator[Finding]:
             )
         elif each.waiting is not None and each.waiting > MANY:
             more = "Start more deciders, up to one a partition."
-            yield _warning("intake", about, f"over {MANY:,} waiting", "few", more)
+            yield _warning(
+                "intake", about, f"over {MANY:,} without an entry yet (or repeats)", "few", more
+            )
 
 
 def of_voids(voids: Iterable[VoidState]) -> Iterator[Finding]:

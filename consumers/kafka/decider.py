@@ -18,14 +18,15 @@ from typing import Final
 from consumers.decider import Answer, Decider, recording_time
 from consumers.embedded import facts_of
 from consumers.kafka import outcomes
+from consumers.kafka.resuming import Resuming
 from consumers.kafka.sending import Sending
 from consumers.kafka.taking import Taking
 from consumers.telling import tell
 from ledger.door.admit import Admitted, Door, Elsewhere, Malformed
 from ledger.entry import LedgerError, Unread
-from ledger.index import Index
+from ledger.index import Index, positions_in
 from ledger.logs import opening, topics
-from ledger.logs.cluster import Cluster, Fetched, NoAnswer
+from ledger.logs.cluster import Cluster, Fetched, NoAnswer, OffsetLost
 from ledger.logs.kafka import KafkaLog, LostRace
 from ledger.logs.topics import REACTOR
 from ledger.partition import partition_of
@@ -78,13 +79,24 @@ class Opened:
             self.topics = [cluster.interactions(name) for name in topics.sources_of(facts)]
             self.vault = SharedVault(cluster, home.vault, home.vault_key)
             opened.callback(self.vault.close)
+            self._copy_what_is_known(home)
             self.index = Index(home.index, self.log)
             opened.callback(self.index.close)
             self.sending = Sending(cluster)
             opened.callback(self.sending.close)
+            self.resuming = Resuming(cluster, self.log, self.index, self.vault)
+            opened.callback(self.resuming.close)
             self.taking = Taking(cluster, Door(self.reference, self.vault), self.partitions)
             self._decide_anew()
             self.close = opened.pop_all().close
+
+    def _copy_what_is_known(self, home: Home) -> None:
+        """An index that outlived the copy is compared with what Kafka holds, not with the copy."""
+        copied = self.log.ends()
+        known = positions_in(home.index)
+        behind = [number for number, end in copied.items() if end < known.get(number, 0)]
+        if behind:
+            self.log.follow(behind)
 
     def reference(self, owner: str) -> Reference:
         """The facts that the owner's partition knows."""
@@ -134,6 +146,11 @@ class Deciding:
             except LostRace:
                 self._yield_to_rival(stopping)
                 self._changed = True
+            except OffsetLost as error:
+                # Deleted meanwhile, or made again: where to begin is asked anew.
+                self._report(error)
+                self._changed = True
+                stopping.wait(ASK_AGAIN_SECONDS)
             except NoAnswer as error:
                 self._report(error)
                 self._close_opened()
@@ -163,10 +180,9 @@ class Deciding:
         """Reads each partition's log to its end, and its intake from where the log says."""
         places = self._held
         opened.follow({partition for _, partition in places})
-        for (topic, partition), first in self._consumer.begins(places).items():
-            # What is older was kept for as long as the topic keeps anything.
-            done = opened.index.intake(partition, topic) or 0
-            self._consumer.seek(topic, partition, max(first, done))
+        ends = self._consumer.ends(places)
+        for place, first in self._consumer.begins(places).items():
+            self._consumer.seek(*place, opened.resuming.offset(place, first, ends[place]))
         self._consumer.resume(places)
         self._limit = FIRST_BATCH
         self._changed = False

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from ledger import founding
@@ -19,18 +19,25 @@ _POLL_SECONDS: Final = 1.0
 
 
 def init(
-    home: Home, cluster: Cluster, facts: Founding, replication: int, *, with_acls: bool = False
+    home: Home,
+    cluster: Cluster,
+    facts: Founding,
+    replication: int,
+    *,
+    with_acls: bool = False,
+    completed: Callable[[list[str]], None] = lambda _: None,
 ) -> Founding:
     """Founds a ledger with its topics and its vault, whose key file the home has or gets.
 
     Run again after a crash it finishes, and makes topics that were lost; the answer is what
-    partition 0 says. Raises LedgerError where a whole ledger stands already.
+    partition 0 says. Of a ledger that stands, `completed` is told the topics that were made.
+    Raises LedgerError where it lacks nothing.
     """
     lock = home.lock_writer()
     try:
         standing = standing_facts(cluster)
         if standing is not None:
-            _complete(cluster, standing, replication, with_acls=with_acls)
+            completed(_complete(cluster, standing, replication, with_acls=with_acls))
             return standing
         # Topics, then grants, then vault: without partition 0's founding there is no ledger, and
         # whatever a crash leaves of them is used again.
@@ -65,14 +72,15 @@ def _told(cluster: Cluster, record: bytes) -> Founding:
     return told.facts
 
 
-def _complete(cluster: Cluster, facts: Founding, replication: int, *, with_acls: bool) -> None:
-    """Makes what a standing ledger lacks. Raises LedgerError where it lacks nothing."""
+def _complete(cluster: Cluster, facts: Founding, replication: int, *, with_acls: bool) -> list[str]:
+    """Makes the topics that a standing ledger lacks. Raises LedgerError where it lacks nothing."""
     with Administration(cluster) as made:
         created = made.create(topics.topics_of(cluster, facts, replication), replication)
     if with_acls:
         grant(cluster, facts)
     if not created and not with_acls:
         raise LedgerError(f"{cluster.log} holds a ledger already")
+    return created
 
 
 def grant(cluster: Cluster, facts: Founding) -> None:

@@ -1,7 +1,9 @@
 """Publishing messages from a file to a ledger on Kafka, and waiting for their entries."""
 
 from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import wait
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import Final
 
 from consumers.answers import Accepted, Reply, reply
@@ -10,11 +12,14 @@ from consumers.grouping import Answered, Unavailable
 from consumers.kafka.publishing import Publishing
 from consumers.kafka.waiting_room import WaitingRoom
 from consumers.kafka.watching import Watching
+from consumers.telling import tell
 from ledger.entry import LedgerError
 from ledger.logs import opening
 from ledger.settings import Home
 
 WAIT_SECONDS: Final = 30.0
+QUIET_SECONDS: Final = 5.0
+"""After so long without entries it is said, once, for whom they wait."""
 TRIES: Final = 2
 """A message is known when it comes again: whoever missed the first answer hears the second."""
 
@@ -40,16 +45,22 @@ def publishing(home: Home) -> Generator[Publish, None, None]:
         stack.callback(watching.finish)
         queue.start()
         stack.callback(queue.finish)
-        yield lambda messages: _publish(queue, messages)
+        waiting = cache(lambda: tell("waiting for a decider…"))
+        yield lambda messages: _publish(queue, messages, waiting)
 
 
-def _publish(queue: Publishing, messages: Sequence[bytes]) -> list[Reply]:
+def _publish(
+    queue: Publishing, messages: Sequence[bytes], waiting: Callable[[], None]
+) -> list[Reply]:
     answers: dict[int, Answered] = {}
     left = list(range(len(messages)))
     try:
         for _ in range(TRIES):
             batch = [messages[number].strip() for number in left]
-            given = queue.submit(batch, None, WAIT_SECONDS).result()
+            submitted = queue.submit(batch, None, WAIT_SECONDS)
+            if not wait([submitted], QUIET_SECONDS).done:
+                waiting()
+            given = submitted.result()
             answers |= zip(left, given, strict=True)
             left = [number for number in left if isinstance(answers[number], Accepted)]
             if not left:

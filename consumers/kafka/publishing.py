@@ -18,7 +18,7 @@ from consumers.senders import Sender
 from consumers.telling import tell
 from ledger.door.admit import Threshold
 from ledger.door.cloudevents import Binary, Message
-from ledger.entry import Envelope
+from ledger.entry import Envelope, LedgerError
 from ledger.logs.cluster import Cluster, Headers, KafkaError, Producer
 from ledger.partition import partition_of
 from ledger.reference import Founding, reference_of
@@ -131,7 +131,7 @@ class Publishing:
                     self._publish(request)
                 self._give_up(time.monotonic())
             self._producer.flush()
-        except KafkaError as error:
+        except (KafkaError, LedgerError) as error:
             tell(f"the brokers do not take what was sent: {error}")
         finally:
             with self._changed:
@@ -179,7 +179,8 @@ class Publishing:
             written = self._producer.send(
                 topic, partition, value, key=envelope.subject.encode(), headers=headers
             )
-        except KafkaError as error:
+        except (KafkaError, LedgerError) as error:
+            # Also where no broker answers when the next producer is made.
             self._refused(request, expected, (topic, partition), error)
             return False
         written.add_callback(partial(self._delivered, expected, (topic, partition)))

@@ -12,10 +12,18 @@ from typing import Final
 import msgspec
 
 from ledger import wire
-from ledger.door.admit import Admitted, Door, Elsewhere, Lane, Malformed
+from ledger.door.admit import (
+    Admitted,
+    Door,
+    Elsewhere,
+    Lane,
+    Malformed,
+    NotAdmitted,
+    PersonalFieldError,
+)
 from ledger.door.cloudevents import from_kafka
 from ledger.door.scan import MAX_DEPTH, MAX_MESSAGE_BYTES, fits_depth
-from ledger.entry import Envelope, LedgerError, Said
+from ledger.entry import Envelope, Said
 from ledger.logs.cluster import Cluster, Fetched
 from ledger.logs.topics import REACTOR
 from ledger.partition import partition_of
@@ -73,5 +81,7 @@ class Taking:
         envelope = Envelope(**{name: getattr(said, name) for name in Envelope.__struct_fields__})
         try:
             return self._door.admit_follow_on(envelope, bytes(said.data))
-        except (msgspec.MsgspecError, UnicodeDecodeError, LedgerError):
+        except NotAdmitted as refused:
+            return refused.answer
+        except (msgspec.MsgspecError, UnicodeDecodeError, PersonalFieldError):
             return _NO_FOLLOW_ON

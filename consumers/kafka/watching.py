@@ -1,5 +1,6 @@
 """Watching the log and the outcomes for those who wait for entries."""
 
+import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from threading import Event, Thread
@@ -79,9 +80,14 @@ class Watching:
                     self._copying.wait(WAIT_SECONDS, self._stopping)
                 self._read()
         except LedgerError as error:
-            tell(str(error))
-            self.failure = error
-            self.stopped()
+            self._fail(error)
+        except (KafkaError, sqlite3.Error, OSError) as error:
+            self._fail(LedgerError(f"the log cannot be followed: {error}"))
+
+    def _fail(self, error: LedgerError) -> None:
+        tell(str(error))
+        self.failure = error
+        self.stopped()
 
     def _read(self) -> None:
         """Takes in what the copy holds beyond what was seen."""

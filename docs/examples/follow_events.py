@@ -8,6 +8,7 @@ What an event means to you is done in `take`, in the transaction that says how f
 import json
 import sqlite3
 import sys
+from contextlib import suppress
 
 from kafka import KafkaConsumer, TopicPartition
 
@@ -24,6 +25,8 @@ def main(servers: str, topic: str, path: str) -> None:
         bootstrap_servers=servers, enable_auto_commit=False, auto_offset_reset="none"
     )
     partitions = [TopicPartition(topic, n) for n in consumer.partitions_for_topic(topic) or ()]
+    if not partitions:
+        sys.exit(f"{topic} has no partitions at {servers}: is a ledger founded there?")
     consumer.assign(partitions)
     for place in partitions:
         consumer.seek(place, reached.get(place.partition, (0, 0))[1])
@@ -50,4 +53,5 @@ def take(mine: sqlite3.Connection, event: dict) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with suppress(KeyboardInterrupt):
+        main(*sys.argv[1:])

@@ -96,6 +96,10 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     offset: int | None = None
 
 
+UNREADABLE: Final = "unreadable"
+"""The only header of what a reader gets in place of a record that Kafka's client cannot parse."""
+
+
 class Unread(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A message of an intake topic that is no interaction, and moves the intake on.
 

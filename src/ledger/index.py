@@ -23,7 +23,7 @@ from ledger.logs.sqlite import SqliteLog
 from ledger.reference import Reference, reference_of
 from ledger.wire import Happened
 
-_VERSION: Final = 5
+_VERSION: Final = 6
 _SCHEMA: Final = """
     create table head (
         partition integer primary key, position integer, hash text, next_event integer,
@@ -39,7 +39,7 @@ _SCHEMA: Final = """
         partition integer, application text, notification integer,
         primary key (partition, application)) without rowid;
     create table intake (
-        partition integer, topic text, next_offset integer,
+        partition integer, topic text, next_offset integer, position integer,
         primary key (partition, topic)) without rowid;
 """
 _CATCH_UP: Final = 2000
@@ -53,12 +53,32 @@ class Place(NamedTuple):
     content: str
 
 
+class Reached(NamedTuple):
+    """How far an intake is: the offset to read next, and where the entry is that says so."""
+
+    next_offset: int
+    position: int
+
+
 class Tip(NamedTuple):
     """A partition's head, the number its next event gets, and when its last entry was recorded."""
 
     head: Head
     next_event: int
     recorded_at: datetime
+
+
+def positions_in(path: Path) -> dict[int, int]:
+    """The position that an index file has of each partition; none where no file can be read."""
+    try:
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        try:
+            rows = connection.execute("select partition, position from head").fetchall()
+        finally:
+            connection.close()
+    except sqlite3.Error:
+        return {}
+    return dict(rows)
 
 
 class Index:
@@ -153,15 +173,16 @@ class Index:
         ).fetchone()
         return row[0] if row else None
 
-    def intake(self, partition: int, topic: str) -> int | None:
-        """The offset after the last message of the topic that has an entry; None where none has."""
+    def intake(self, partition: int, topic: str) -> Reached | None:
+        """How far the topic is read, by its newest message with an entry; None where none has."""
         staged = self._intake.get((partition, topic))
         if staged is not None:
             return staged
         row = self._connection.execute(
-            "select next_offset from intake where partition = ? and topic = ?", (partition, topic)
+            "select next_offset, position from intake where partition = ? and topic = ?",
+            (partition, topic),
         ).fetchone()
-        return row[0] if row else None
+        return Reached(*row) if row else None
 
     # Applying and flushing
 
@@ -189,7 +210,8 @@ class Index:
             self._tracking[(entry.partition, application)] = notification
         came = entry.unread or entry.intake
         if came is not None and came.topic is not None and came.offset is not None:
-            self._intake[(entry.partition, came.topic)] = came.offset + 1
+            reached = Reached(came.offset + 1, entry.position)
+            self._intake[(entry.partition, came.topic)] = reached
         self._tips[entry.partition] = Tip(
             head, entry.first_event + len(entry.events), entry.recorded_at
         )
@@ -242,8 +264,8 @@ class Index:
             [(*key, notification) for key, notification in self._tracking.items()],
         )
         write.executemany(
-            "insert or replace into intake values (?, ?, ?)",
-            [(*key, next_offset) for key, next_offset in self._intake.items()],
+            "insert or replace into intake values (?, ?, ?, ?)",
+            [(*key, *reached) for key, reached in self._intake.items()],
         )
         write.executemany(
             "insert or replace into head values (?, ?, ?, ?, ?)",
@@ -286,7 +308,7 @@ class Index:
         self._messages: dict[tuple[str, str, str], list[Place]] = {}
         self._events: dict[str, list[tuple[int, int, int, int]]] = {}
         self._tracking: dict[tuple[int, str], int] = {}
-        self._intake: dict[tuple[int, str], int] = {}
+        self._intake: dict[tuple[int, str], Reached] = {}
         self._dirty_registers: set[str] = set()
         self._dirty_tips: set[int] = set()
 

@@ -19,6 +19,13 @@ from ledger.entry import LedgerError
 
 DEFAULT_HOME: Final = "ledger-home"
 LOCK_TRIES: Final = 5
+VARIABLE: Final = "LEDGER_LOG"
+"""Names the Kafka that the log is on."""
+
+
+def on_kafka() -> bool:
+    """Whether the log is on Kafka, and not embedded in its home."""
+    return bool(os.environ.get(VARIABLE))
 
 
 def tune_interpreter() -> None:
@@ -114,6 +121,11 @@ class Home:
     def founded(self) -> bool:
         return self.log.exists()
 
+    def refuse_copy(self) -> None:
+        """Raises LedgerError where only a copy of a log on Kafka is here, and no embedded log."""
+        if not self.founded and self.copy.exists():
+            raise LedgerError(f"{self.folder} belongs to a ledger on Kafka: set {VARIABLE}")
+
     def lock_writer(self) -> WriterLock:
         """Takes the writer's lock. Raises LedgerError where another process holds it."""
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -121,6 +133,11 @@ class Home:
         if not _locked(file):
             file.close()
             who = self.writer()
+            if on_kafka():
+                raise LedgerError(
+                    f"process {who.pid if who else '?'} uses {self.folder}; each consumer needs a"
+                    " home of its own"
+                )
             raise LedgerError(
                 f"process {who.pid if who else '?'} writes this ledger already"
                 f"{f' and takes interactions at {who.url}' if who and who.url else ''}"

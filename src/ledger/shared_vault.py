@@ -385,12 +385,31 @@ def _make_check(topic: KeysTopic, path: Path, key_path: Path) -> None:
     if check is None:
         raise UnknownOutcome(f"the brokers do not say whether {topic.name} has a vault now")
     try:
-        unwrap(wrapping, CHECK, check)
-    except VaultError as error:
+        _compare(topic.name, check, key_path)
+    except VaultError:
         if is_new:
             # Somebody else founded the vault in the same moment; nothing is wrapped with ours.
             key_path.unlink()
-        raise VaultError(f"{key_path} is not the key file of the keys in {topic.name}") from error
+        raise
+
+
+def check_key(cluster: Cluster, key_path: Path) -> None:
+    """Raises VaultError where that is not the key file of the keys in Kafka, or none."""
+    topic = KeysTopic(cluster)
+    try:
+        check = topic.first_check()
+    finally:
+        topic.close()
+    if check is None:
+        raise VaultError(f"{cluster.keys} holds no vault; make one with `ledger init`")
+    _compare(topic.name, check, key_path)
+
+
+def _compare(topic: str, check: bytes, key_path: Path) -> None:
+    try:
+        unwrap(AESGCM(read_key(key_path)), CHECK, check)
+    except VaultError as error:
+        raise VaultError(f"{key_path} is not the key file of the keys in {topic}") from error
 
 
 def _make_copy(path: Path, check: bytes) -> None:

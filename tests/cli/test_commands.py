@@ -145,6 +145,7 @@ def test_a_pipe_is_read_and_malformed_lines_want_attention(copied: Ledger) -> No
     said = ran.err.splitlines()
     assert [line.split(": ")[0] for line in said] == ["line 3", "line 4", "line 5", "line 6"]
     assert all(re.match(r"line \d: malformed \w+ .+", line) for line in said)
+    assert not any(re.search(r"(\w+ \w+.*) \1$", line) for line in said)
     assert "over 32000 bytes" in said[2]
 
 

@@ -17,6 +17,7 @@ from consumers.intake import DISCARDED_BYTES, Intake
 from consumers.keeper import ProjectorKeeper
 from consumers.senders import Sender
 from ledger import founding
+from ledger.entry import LedgerError
 from ledger.logs.sqlite import SqliteLog
 from ledger.reference import Source
 from ledger.settings import Home
@@ -338,3 +339,16 @@ def test_only_this_machine_asks_the_tables_to_catch_up(here: Client, elsewhere: 
     assert here.post(registration("caught")).status_code == 201
     assert here.ask("POST", "/catch-up").status_code == 200
     assert elsewhere.ask("POST", "/catch-up").status_code == 404
+
+
+def test_a_link_that_cannot_be_looked_up_now_is_for_later(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise LedgerError("index.sqlite cannot be read: disk I/O error")
+
+    monkeypatch.setattr("consumers.intake.answer_to", fail)
+    path = f"/interactions/counter-app/any?subject={customer('any')}"
+    answer = Client(intake, "127.0.0.1").get(path)
+    assert answer.status_code == 503
+    assert answer.headers["content-type"] == PROBLEM

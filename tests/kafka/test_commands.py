@@ -145,6 +145,45 @@ def test_where_no_ledger_stands_one_sentence_says_so(cluster: Cluster, tmp_path:
         assert f"there is no ledger at {cluster.log}" in done.stderr
 
 
+def test_a_home_of_kafka_without_ledger_log_says_so_and_gets_no_second_ledger(
+    tmp_path: Path,
+) -> None:
+    ledger = Ledger(Cluster.at("kafka://127.0.0.1:1"), tmp_path / "home")
+    ledger.home.folder.mkdir()
+    ledger.home.copy.touch()
+    commands = (["status"], ["doctor"], ["serve", "--port", "0"], ["publish", "-"])
+    for arguments in (*commands, ["init", "--sample"], ["run", "projector"]):
+        done = ledger(*arguments, LEDGER_LOG="")
+        assert done.returncode == 3, arguments
+        sentence = f"{ledger.home.folder} belongs to a ledger on Kafka: set LEDGER_LOG"
+        assert sentence in done.stderr, arguments
+        assert not ledger.home.founded
+
+
+def test_status_tells_who_uses_this_home_and_nothing_of_other_writers(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    other = str(tmp_path / "other")
+    assert "writes" not in (said := ledger("status", LEDGER_HOME=other).stdout)
+    assert "—" in said
+    lock = Home(tmp_path / "other").lock_writer()
+    assert f"used by process {os.getpid()}" in ledger("status", LEDGER_HOME=other).stdout
+    done = ledger("run", "publisher", LEDGER_HOME=other)
+    assert f"process {os.getpid()} uses {other}; each consumer needs a home" in done.stderr
+    lock.release()
+
+
+def test_init_on_a_standing_ledger_says_what_it_created(founded: Cluster, tmp_path: Path) -> None:
+    ledger = Ledger(founded, tmp_path / "home")
+    admin = founded.admin()
+    admin.delete_topics([founded.events])
+    admin.close()
+    said = ledger("init", "--sample").stdout
+    assert "stands already: created" in said
+    assert founded.events in said
+    assert "Founded" not in said
+
+
 def test_serve_is_for_an_embedded_ledger(ledger: Ledger) -> None:
     done = ledger("serve", "--port", "0")
     assert done.returncode == 3

@@ -20,6 +20,7 @@ from ledger.entry import Unread, decode, encode
 from ledger.logs.cluster import Cluster
 from ledger.logs.kafka import KafkaLog
 from ledger.settings import Home
+from ledger.vault import write_key
 from replay.doctor import Diagnosis, examine_cluster, examine_embedded
 from replay.doctor_findings import Finding, merged
 
@@ -229,6 +230,28 @@ def test_the_owner_of_each_partition_is_named(cluster: Cluster, home: Home) -> N
     assert all((each.owner or "").endswith("127.0.0.1") for each in found.partitions)
     assert "owner" not in {each.check for each in found.findings if each.severity != "ok"}
     group.close()
+
+
+def test_another_ledgers_key_file_is_a_problem(cluster: Cluster, home: Home) -> None:
+    home.vault_key.unlink()
+    write_key(home.vault_key)
+    found = examine_cluster(cluster, home)
+    assert wrong(found) == {("problem", "key of the vault", str(home.vault_key))}
+
+
+def test_messages_that_wait_where_nobody_decides_are_a_problem(
+    cluster: Cluster, home: Home
+) -> None:
+    send(cluster, cluster.interactions(SOURCE), 1, b"{}")
+    found = examine_cluster(cluster, home)
+    said = {
+        about: each.severity
+        for each in found.findings
+        if each.check == "owner"
+        for about in each.about
+    }
+    assert said == {"partition 0": "warning", "partition 1": "problem"}
+    assert not found.good
 
 
 def test_history_that_was_replaced_is_a_problem_and_no_end_of_the_examination(

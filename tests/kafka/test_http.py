@@ -173,7 +173,8 @@ def test_a_link_of_what_has_no_entry_is_for_later_and_one_of_no_source_is_nothin
     door: Door,
 ) -> None:
     later = door.ask("GET", f"/interactions/counter-app/never?subject={customer('x')}")
-    assert later.status == 202
+    assert (later.status, later.body["type"]) == (202, "urn:ledger:missing")
+    assert "not known whether it came" in later.body["title"]
     assert door.ask("GET", "/interactions/nobody/never?subject=operator").status == 404
     assert door.ask("GET", "/interactions/counter-app/never").status == 404
 

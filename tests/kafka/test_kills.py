@@ -40,7 +40,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 @pytest.mark.parametrize(
     ("seed", "cycles"),
     [
-        pytest.param(SEED, 60, marks=pytest.mark.timeout(900)),
+        pytest.param(SEED, 60, marks=pytest.mark.timeout(1_200)),
         pytest.param(SEED + 1, 500, marks=[pytest.mark.soak, pytest.mark.timeout(7_200)]),
     ],
 )

@@ -123,5 +123,5 @@ def test_a_second_projector_in_the_same_home_is_told_who_has_it(tmp_path: Path) 
     home = Home(tmp_path / "home")
     with projecting(home):
         until(home.copy.exists)
-        with pytest.raises(LedgerError, match="writes this ledger already"):
+        with pytest.raises(LedgerError, match="each consumer needs a home of its own"):
             projector.run(home, Event())

@@ -29,9 +29,9 @@ from tests.kafka.broker import Broker
 
 ROOT = Path(__file__).parent.parent.parent
 PARTITIONS = 2
-BATCH = 20
+BATCH = 10
 REST_SECONDS = 0.1
-SETTLE_SECONDS = 180
+SETTLE_SECONDS = 400
 
 Message = tuple[str, str, str]
 """Owner, source and id."""

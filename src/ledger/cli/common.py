@@ -69,6 +69,7 @@ def founded(folder: Path) -> Home:
     """
     home = Home(folder)
     if not on_kafka() and not home.founded:
+        home.refuse_copy()
         raise LedgerError(f"there is no ledger at {folder}; found one with `ledger init --sample`")
     return home
 

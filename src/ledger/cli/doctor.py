@@ -87,7 +87,10 @@ def _show_partitions(found: "Diagnosis") -> None:
 def _show_waiting(found: "Diagnosis") -> None:
     for each in found.intakes:
         if each.waiting:
-            console.print(f"{each.waiting:,} messages wait in {shown(each.topic)} {each.partition}")
+            console.print(
+                f"{each.waiting:,} messages in {shown(each.topic)} {each.partition} have no entry"
+                " yet (or are repeats)"
+            )
     for each in found.voids:
         console.print(
             f"{each.count:,} {each.cause} records are void in partition {each.partition}, the"

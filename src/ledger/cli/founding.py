@@ -47,6 +47,7 @@ def init(
     from ledger.logs import opening
 
     cluster = opening.cluster()
+    completed: list[str] | None = None
     if if_none and _stands(cluster, home):
         console.print("A ledger stands there already.")
         return
@@ -56,10 +57,18 @@ def init(
         found(home, facts)
         where = str(home)
     else:
-        facts = _found_on(cluster, home, facts, replication, with_acls=acls)
+        facts, completed = _found_on(cluster, home, facts, replication, with_acls=acls)
         where = cluster.log
     if as_json:
         print_json({"home": str(home), "origin": facts.origin, "partitions": facts.partitions})
+        return
+    if completed is not None:
+        made = f"created {', '.join(completed)}" if completed else "no topic was missing"
+        granted = "; granted each process its rights" if acls else ""
+        console.print(
+            f"{shown(facts.origin)} in {shown(where)} stands already: {shown(made)}{granted}.",
+            soft_wrap=True,
+        )
         return
     console.print(
         f"Founded [bold]{shown(facts.origin)}[/] in {shown(where)}: {len(facts.halls)} halls,"
@@ -78,11 +87,17 @@ def _stands(cluster: "Cluster | None", home: Path) -> bool:
 
 def _found_on(
     cluster: "Cluster", home: Path, facts: Founding, replication: int | None, *, with_acls: bool
-) -> Founding:
+) -> tuple[Founding, list[str] | None]:
+    """The facts of the ledger there, and of one that stood already the topics that it lacked."""
     from consumers.kafka import founding as kafka_founding
 
     copies = choose_replication(cluster, replication)
-    told = kafka_founding.init(Home(home), cluster, facts, copies, with_acls=with_acls)
+    standing: list[list[str]] = []
+    told = kafka_founding.init(
+        Home(home), cluster, facts, copies, with_acls=with_acls, completed=standing.append
+    )
+    if standing:
+        return told, standing[0]
     if told != facts:
         errors.print(
             "[bold yellow]Warning:[/] another founding had begun there, and was finished: this"
@@ -95,7 +110,7 @@ def _found_on(
         " the right, by a way outside Kafka, and keep a copy where no broker is.",
         soft_wrap=True,
     )
-    return told
+    return told, None
 
 
 def choose_replication(cluster: "Cluster", asked: int | None) -> int:
@@ -111,9 +126,10 @@ def choose_replication(cluster: "Cluster", asked: int | None) -> int:
             if copies == 1
             else "nothing can be recorded while one of them is down"
         )
+        kept = "one broker keeps" if copies == 1 else f"{copies} brokers keep"
         errors.print(
-            f"[bold red]WARNING:[/] {copies} of {topics.REPLICATION} brokers keep each record:"
-            f" {lost}. For a ledger that counts use three brokers.",
+            f"[bold red]WARNING:[/] {kept} each record: {lost}. For a ledger that counts use"
+            " three brokers.",
             soft_wrap=True,
         )
     if asked is not None and asked > possible and possible < topics.REPLICATION:

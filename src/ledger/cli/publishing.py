@@ -140,8 +140,11 @@ def _reason(answer: Reply) -> str:
     """Of a refusal the rule's sentence and what broke it; of a malformed line what is wrong."""
     if answer.rule is not None:
         return answer.title + (f" ({answer.detail})" if answer.detail else "")
-    where = "; ".join(f"{each.pointer} {each.detail}" for each in answer.errors)
-    return f"{answer.detail or answer.title} {where}".rstrip()
+    # The detail of the whole is that of the first error.
+    told = [
+        f"{each.detail} ({each.pointer})" if each.pointer else each.detail for each in answer.errors
+    ]
+    return "; ".join(told) or answer.detail or answer.title
 
 
 @contextmanager

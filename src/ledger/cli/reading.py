@@ -21,7 +21,7 @@ from ledger.cli.common import (
 )
 from ledger.projections import worker
 from ledger.projections.snapshot import current_snapshot
-from ledger.settings import Home
+from ledger.settings import Home, Writer, on_kafka
 from replay.status import status_of
 from replay.trace import Traced
 from replay.trace import trace as trace_of
@@ -40,12 +40,7 @@ def status(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
         f"[bold]{shown(found.origin)}[/]  {shown(found.operator)}  policy {shown(found.policy)}"
     )
     warn_if_simulated(found.clock)
-    writer = "nobody writes now"
-    if found.writer is not None:
-        writer = f"process {found.writer.pid} writes" + (
-            f", interactions at {found.writer.url}" if found.writer.url else ""
-        )
-    console.print(f"{found.entries:,} entries, {found.events:,} events; {writer}")
+    console.print(f"{found.entries:,} entries, {found.events:,} events{_writing(found.writer)}")
     if found.alarms:
         ask = 'ledger sql "from alarms where is_open is not false"'
         console.print(f"[red]{found.alarms:,} alarms[/] want a look: {ask}")
@@ -55,10 +50,19 @@ def status(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
             str(each.partition),
             f"{each.position:,}",
             each.hash[:16],
-            f"{each.projected:,}",
-            f"{each.lag:,}",
+            # Where there are no tables, there are none that lag.
+            "—" if found.alarms is None else f"{each.projected:,}",
+            "—" if found.alarms is None else f"{each.lag:,}",
         )
     console.print(table)
+
+
+def _writing(writer: Writer | None) -> str:
+    """On Kafka others write, from homes of their own; of this one it is said who uses it."""
+    url = f", interactions at {writer.url}" if writer is not None and writer.url else ""
+    if on_kafka():
+        return f"; this home: used by process {writer.pid}{url}" if writer is not None else ""
+    return "; nobody writes now" if writer is None else f"; process {writer.pid} writes{url}"
 
 
 def trace(

@@ -33,11 +33,24 @@ from ledger.entry import Envelope, LedgerError, as_json
 from ledger.reference import Reference
 from ledger.vault import DataKey, Vault
 
-__all__ = ["Admitted", "Door", "Elsewhere", "Lane", "Malformed", "Threshold"]
+__all__ = [
+    "Admitted",
+    "Door",
+    "Elsewhere",
+    "Lane",
+    "Malformed",
+    "NotAdmitted",
+    "PersonalFieldError",
+    "Threshold",
+]
 
 MAX_DATA_BYTES: Final = 24_000
 YEARS: Final = range(1900, 2201)
 """Days and moments outside are typing errors, and time zones overflow at the calendar's ends."""
+
+
+class PersonalFieldError(LedgerError):
+    """A follow-on carries a personal field, which no reaction does."""
 
 
 class Admitted(msgspec.Struct, frozen=True):
@@ -149,8 +162,9 @@ class Door(Threshold):
     def admit_follow_on(self, envelope: Envelope, data: bytes) -> Admitted:
         """Admits what the reactor sends: `data` is an interaction as JSON, made by `react`.
 
-        Raises LedgerError where it carries a personal field: a reaction has none in clear, and a
-        sealed one does not open in another message.
+        Raises PersonalFieldError where it carries a personal field: a reaction has none in clear,
+        and a sealed one does not open in another message. Raises NotAdmitted where it is too large
+        for an entry.
         """
         shape = SHAPES[envelope.type]
         interaction = wire.INTERACTIONS[envelope.type].decoder.decode(data)
@@ -218,7 +232,7 @@ def _seal_field(key: DataKey, context: str, clear: bytes, pointer: str) -> str:
 
 
 def _refuse_personal(type_: str, _: bytes, pointer: str) -> str:
-    raise LedgerError(f"the follow-on {type_} carries the personal field {pointer}")
+    raise PersonalFieldError(f"the follow-on {type_} carries the personal field {pointer}")
 
 
 def _check_years(shape: Shape, clear: msgspec.Struct, pointer: str) -> None:

@@ -14,6 +14,7 @@ import msgspec
 
 from ledger.door.faults import Malformed, NotAdmitted, below, malformed, too_large
 from ledger.door.scan import MAX_DEPTH, fits_depth
+from ledger.entry import UNREADABLE
 
 MAX_HEADERS: Final = 100
 MAX_BATCH_BYTES: Final = 1_000_000
@@ -72,6 +73,8 @@ def from_kafka(
     """
     try:
         _check_number(len(headers))
+        if (UNREADABLE, b"") in headers:
+            raise malformed("", "this is no readable record of Kafka")
         fields = [
             (lower, _utf8(lower, content))
             for name, content in headers

@@ -23,6 +23,7 @@ from kafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRange
 from kafka.structs import TopicPartition
 
 from ledger.entry import LedgerError
+from ledger.logs.unreadable_records import step_over
 
 __all__ = [
     "Bounds",
@@ -31,6 +32,7 @@ __all__ = [
     "GroupConsumer",
     "KafkaError",
     "NoAnswer",
+    "OffsetLost",
     "Producer",
     "Tail",
 ]
@@ -40,6 +42,8 @@ WAIT_SECONDS: Final = 30.0
 MAX_MESSAGE_BYTES: Final = 1_000_000
 FETCH_BYTES: Final = 16_000_000
 _ADDRESS: Final = re.compile(r"^kafka://([^/\s]+?)(?:/([A-Za-z0-9._-]{1,80}))?/?$")
+
+step_over()
 
 Headers = Sequence[tuple[str, bytes]]
 
@@ -252,8 +256,14 @@ class Tail:
         self._consumer = connected(cluster, KafkaConsumer, **_reading(cluster), group_id=None)
 
     def partitions(self, topic: str) -> int:
-        """How many partitions the topic has; 0 where there is no such topic."""
-        return len(self._consumer.partitions_for_topic(topic) or ())
+        """How many partitions the topic has; 0 where there is no such topic.
+
+        Raises NoAnswer where no broker says it.
+        """
+        try:
+            return len(self._consumer.partitions_for_topic(topic) or ())
+        except KafkaError as error:
+            raise NoAnswer(f"the brokers say nothing of {topic}: {error}") from error
 
     def begin(self, topic: str, offsets: Mapping[int, int]) -> None:
         """From now on reads these partitions of the topic, from these offsets."""
@@ -269,8 +279,17 @@ class Tail:
         return _fetched(self._consumer, seconds, limit)
 
     def position(self, topic: str, partition: int) -> int:
-        """The offset that is read next, which passes over offsets that hold no record any more."""
-        return cast(int, self._consumer.position(TopicPartition(topic, partition), timeout_ms=1000))
+        """The offset that is read next, which passes over offsets that hold no record any more.
+
+        Raises NoAnswer where it is not known, also where a broker holds less than was read.
+        """
+        try:
+            found = self._consumer.position(TopicPartition(topic, partition), timeout_ms=1000)
+        except KafkaError as error:
+            raise NoAnswer(f"where to read on in {topic} is not known: {error}") from error
+        if found is None:
+            raise NoAnswer(f"where to read on in {topic} is not known")
+        return cast(int, found)
 
     def begins(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
         """The offset of the first record of each partition."""
@@ -318,21 +337,31 @@ class GroupConsumer:
         )
 
     def poll(self, seconds: float, limit: int) -> list[Fetched]:
-        """What has come, in order in each partition. Raises NoAnswer where brokers refuse it."""
+        """What has come, in order in each partition.
+
+        Raises OffsetLost where a topic does not hold what was asked for, NoAnswer where the brokers
+        refuse it.
+        """
         try:
             return _fetched(self._consumer, seconds, limit)
         except KafkaError as error:
             raise NoAnswer(f"the brokers give no messages: {error}") from error
-        except UnicodeDecodeError as error:
-            # The client decodes names itself, and cannot be told to go on behind such a record.
-            raise LedgerError("a message has a header whose name is no UTF-8") from error
 
     def begins(self, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
         """The offset of the first record of each (topic, partition)."""
+        return self._offsets(self._consumer.beginning_offsets, places)
+
+    def ends(self, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        """The offset after the newest record of each (topic, partition)."""
+        return self._offsets(self._consumer.end_offsets, places)
+
+    def _offsets(
+        self, ask: Callable[[list[Any]], Any], places: Iterable[tuple[str, int]]
+    ) -> dict[tuple[str, int], int]:
         try:
-            found = self._consumer.beginning_offsets([TopicPartition(*place) for place in places])
+            found = ask([TopicPartition(*place) for place in places])
         except KafkaError as error:
-            raise NoAnswer(f"the brokers do not say where topics begin: {error}") from error
+            raise NoAnswer(f"the brokers do not say what topics hold: {error}") from error
         return {(each.topic, each.partition): offset for each, offset in found.items()}
 
     def seek(self, topic: str, partition: int, offset: int | None) -> None:
@@ -396,7 +425,23 @@ def _fetched(consumer: Any, seconds: float, limit: int) -> list[Fetched]:
         found = consumer.poll(timeout_ms=max(1, int(seconds * 1000)), max_records=limit)
     except (OffsetOutOfRangeError, NoOffsetForPartitionError) as error:
         raise OffsetLost(f"Kafka does not hold what was read from it before: {error}") from error
+    except Exception:
+        _discard(consumer)
+        raise
+    if consumer._fetcher._next_in_line_exception_metadata is not None:
+        _discard(consumer)
     return [record for records in found.values() for record in records]
+
+
+def _discard(consumer: Any) -> None:
+    """Drops the fetched records that the client failed in; they are fetched again.
+
+    It would ask their generator, which has ended with the failure, for the next one for ever.
+    """
+    fetcher = consumer._fetcher
+    part, fetcher._next_partition_records = fetcher._next_partition_records, None
+    if part is not None:
+        part.drain()
 
 
 def _offsets(ask: Callable[[list[Any]], Any], topic: str, partitions: Iterable[int]) -> Any:

@@ -75,6 +75,9 @@ class KafkaLog(SqliteLog):
         self._closing: list[Callable[[], None]] = []
         try:
             self._count = self._tail.partitions(cluster.log)
+            if not self._count and copy.exists():
+                # Brokers that have just started may not know it yet.
+                raise NoAnswer(f"the brokers do not know {cluster.log}, of which a copy is here")
             if not self._count:
                 raise LedgerError(
                     f"there is no ledger at {cluster.log}; found one with `ledger init`"
@@ -243,7 +246,10 @@ class KafkaLog(SqliteLog):
     def _pass_over(self) -> None:
         """Offsets that hold no record, such as the markers of somebody's transaction."""
         for partition in set(self._followed) - self._to_compare:
-            reached = self._tail.position(self.cluster.log, partition)
+            try:
+                reached = self._tail.position(self.cluster.log, partition)
+            except NoAnswer as error:
+                raise UnknownOutcome(str(error)) from error
             self._next[partition] = max(self._next.get(partition, 0), reached)
 
     def _lacks(self, partition: int, goal: int) -> bool:
@@ -353,17 +359,31 @@ def _founding(record: bytes) -> FoundingRecord | None:
 
 
 def _make_copy(path: Path) -> None:
-    """Makes an empty copy where there is none that can be used."""
+    """Makes an empty copy where there is none that can be used, once.
+
+    Raises LedgerError where the file cannot be opened or written, and leaves it alone.
+    """
     try:
-        connection = sqlite3.connect(path, isolation_level=None)
         try:
-            connection.execute("pragma journal_mode = wal")
-            made = connection.execute("select count(*) from sqlite_schema").fetchone()[0]
-            if not made:
-                connection.executescript(f"begin; {SCHEMA} {_COPY} commit;")
-            connection.execute("select 1 from source limit 1").fetchall()
-        finally:
-            connection.close()
-    except sqlite3.DatabaseError:
-        remove(path)
-        _make_copy(path)
+            _check_copy(path)
+        except sqlite3.DatabaseError as error:
+            operational = isinstance(error, sqlite3.OperationalError)
+            if operational and "no such table" not in str(error):
+                raise
+            remove(path)
+            _check_copy(path)
+    except sqlite3.Error as error:
+        raise LedgerError(f"the copy of the log {path.name} cannot be opened: {error}") from error
+
+
+def _check_copy(path: Path) -> None:
+    """Makes the tables where there are none. Raises sqlite3.Error where it is no copy."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection.execute("pragma journal_mode = wal")
+        made = connection.execute("select count(*) from sqlite_schema").fetchone()[0]
+        if not made:
+            connection.executescript(f"begin; {SCHEMA} {_COPY} commit;")
+        connection.execute("select 1 from source limit 1").fetchall()
+    finally:
+        connection.close()

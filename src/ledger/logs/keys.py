@@ -141,8 +141,8 @@ class KeysTopic:
     def _position(self) -> int:
         try:
             return self._tail.position(self.name, _ONLY)
-        except KafkaError as error:
-            raise UnknownOutcome(f"the brokers do not give {self.name}: {error}") from error
+        except NoAnswer as error:
+            raise UnknownOutcome(str(error)) from error
 
     def _poll(self, seconds: float) -> list[Fetched]:
         try:

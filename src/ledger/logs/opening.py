@@ -1,21 +1,14 @@
 """Which log a ledger has: the SQLite file of its home, or the Kafka that LEDGER_LOG names."""
 
 import os
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ledger.entry import LedgerError
 from ledger.logs.sqlite import SqliteLog
-from ledger.settings import Home
+from ledger.settings import VARIABLE, Home, on_kafka
 
 if TYPE_CHECKING:
     from ledger.logs.cluster import Cluster
-
-VARIABLE: Final = "LEDGER_LOG"
-
-
-def on_kafka() -> bool:
-    """Whether the log is on Kafka, and not embedded in its home."""
-    return bool(os.environ.get(VARIABLE))
 
 
 def cluster() -> "Cluster | None":
@@ -34,7 +27,10 @@ def open_log(home: Home) -> SqliteLog:
     Where another process keeps the copy, it is read as that process has it.
     """
     where = cluster()
-    return SqliteLog(home.log) if where is None else open_copy(where, home)
+    if where is None:
+        home.refuse_copy()
+        return SqliteLog(home.log)
+    return open_copy(where, home)
 
 
 def open_copy(where: "Cluster", home: Home) -> SqliteLog:
