@@ -26,8 +26,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(item.path).is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.broker)
-    # What takes minutes begins first, or one worker would do it alone at the end.
-    items.sort(key=lambda item: "test_kills" not in item.nodeid)
 
 
 @pytest.fixture(scope="session")
