@@ -6,26 +6,23 @@ themselves, so nothing is kept that could disagree: killed at any moment, it mis
 publishes a little of it again, with the same ids.
 """
 
-import random
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from threading import Event
 from typing import Any, Final
 
 from consumers.embedded import facts_of
 from consumers.kafka import happenings, outcomes
 from consumers.kafka.outcomes import AFTER, REPEATED, Record
-from consumers.telling import tell
+from consumers.kafka.persevering import persevere
 from ledger.beside import lost
 from ledger.chain import follow
-from ledger.entry import Entry, Head, LedgerError, decode, leaf_hash
-from ledger.logs import opening
+from ledger.entry import Entry, Head, decode, leaf_hash
 from ledger.logs.cluster import Cluster, Fetched, KafkaError, NoAnswer, Tail
 from ledger.logs.kafka import KafkaLog
 from ledger.settings import Home
 
 LOOK_SECONDS: Final = 0.5
-ASK_AGAIN_SECONDS: Final = 1.0
 LINGER_SECONDS: Final = 2.0
 """Longer than a part takes to be handed over, so that it goes as one."""
 PART_ENTRIES: Final = 500
@@ -40,31 +37,7 @@ def run(home: Home, stopping: Event, asked: Event | None = None) -> None:
     Raises LedgerError where there is no ledger, another process has the home, or a partition holds
     what this program cannot read; `asked` is not used.
     """
-    cluster = opening.cluster()
-    if cluster is None:
-        raise LedgerError("a publisher is for a ledger on Kafka; LEDGER_LOG says where")
-    lock = home.lock_writer()
-    try:
-        # The first opening says what is wrong; the later ones follow a failure of the brokers.
-        publishing: Publishing | None = Publishing(home, cluster)
-        while not stopping.is_set():
-            try:
-                publishing = publishing or Publishing(home, cluster)
-                publishing.once()
-            except NoAnswer as error:
-                tell(f"nothing is published: {error}")
-                publishing = _closed(publishing)
-                stopping.wait(ASK_AGAIN_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
-        _closed(publishing)
-    finally:
-        lock.release()
-
-
-def _closed(publishing: "Publishing | None") -> None:
-    if publishing is not None:
-        # A part that does not close must not keep the rest from being opened again.
-        with suppress(LedgerError, OSError):
-            publishing.close()
+    persevere(home, "publisher", "nothing is published", Publishing, stopping)
 
 
 class Publishing:

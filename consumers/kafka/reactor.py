@@ -9,9 +9,8 @@ On the system clock a timer leaves within half a second of being due. On a simul
 is that of the newest entry of all partitions: where nothing is recorded, no time passes.
 """
 
-import random
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from threading import Event
 from typing import Any, Final
@@ -19,10 +18,9 @@ from typing import Any, Final
 import msgspec
 
 from consumers.embedded import facts_of
+from consumers.kafka.persevering import persevere
 from consumers.reactor import SOURCE, Key, Pending, Reactor
-from consumers.telling import tell
-from ledger.entry import LedgerError, Said, decode
-from ledger.logs import opening
+from ledger.entry import Said, decode
 from ledger.logs.cluster import Cluster, KafkaError, NoAnswer
 from ledger.logs.kafka import KafkaLog
 from ledger.partition import partition_of
@@ -31,7 +29,6 @@ from ledger.settings import Home
 LOOK_SECONDS: Final = 0.5
 AGAIN_SECONDS: Final = 5.0
 AGAIN_AT_MOST_SECONDS: Final = 60.0
-ASK_AGAIN_SECONDS: Final = 1.0
 UNSEEN_AT_MOST: Final = 10_000
 """So many may be under way at once; the others wait until entries of these are seen."""
 
@@ -42,31 +39,7 @@ def run(home: Home, stopping: Event, asked: Event | None = None) -> None:
     Raises LedgerError where there is no ledger, another process has the home, or a partition holds
     what this program cannot read; `asked` is not used.
     """
-    cluster = opening.cluster()
-    if cluster is None:
-        raise LedgerError("a reactor of its own is for a ledger on Kafka; LEDGER_LOG says where")
-    lock = home.lock_writer()
-    try:
-        # The first opening says what is wrong; the later ones follow a failure of the brokers.
-        reacting: Reacting | None = Reacting(home, cluster)
-        while not stopping.is_set():
-            try:
-                reacting = reacting or Reacting(home, cluster)
-                reacting.once()
-            except NoAnswer as error:
-                tell(f"no follow-on is sent: {error}")
-                reacting = _closed(reacting)
-                stopping.wait(ASK_AGAIN_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
-        _closed(reacting)
-    finally:
-        lock.release()
-
-
-def _closed(reacting: "Reacting | None") -> None:
-    if reacting is not None:
-        # A part that does not close must not keep the rest from being opened again.
-        with suppress(LedgerError, OSError):
-            reacting.close()
+    persevere(home, "reactor", "no follow-on is sent", Reacting, stopping)
 
 
 class Reacting:

@@ -16,7 +16,7 @@ import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka_event
 from cloudevents.core.v1.event import CloudEvent
 
-from consumers.kafka import publisher
+from consumers.kafka import persevering, publisher
 from consumers.kafka.outcomes import AFTER, REPEATED
 from ledger import wire
 from ledger.entry import Entry, event_id
@@ -289,7 +289,7 @@ def test_brokers_that_refuse_a_write_cost_nothing(
     founded: Cluster, reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decide(founded, reader, tmp_path, DAY)
-    monkeypatch.setattr(publisher, "ASK_AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr(persevering, "ASK_AGAIN_SECONDS", 0.1)
     monkeypatch.setattr(publisher, "PART_ENTRIES", 7)
     failures = iter([True, False, True])
     flush = Producer.flush
