@@ -15,7 +15,6 @@ import socket
 import subprocess
 import sys
 import time
-import uuid
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -68,7 +67,8 @@ class Broker:
                 more=more,
             )
         )
-        name = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # A name that began with a hyphen would be read as an option.
+        name = base64.urlsafe_b64encode(b"\0" + os.urandom(15)).decode().rstrip("=")
         command = ["kafka.tools.StorageTool", "format", "-t", name, "-c", str(self._settings)]
         subprocess.run(
             ["java", "-cp", self._classpath, *command],

@@ -20,7 +20,7 @@ from ledger.settings import Home
 from ledger.shared_vault import SharedVault
 
 ROOT = Path(__file__).parent.parent.parent
-SECONDS = 30.0
+SECONDS = 120.0
 """The longest that a test waits for anything."""
 
 Headers = list[tuple[str, bytes]]
