@@ -7,9 +7,10 @@ intake topic; from its first entry to its last, each read back before the next b
 the same run: `two_deciders_per_second`, four partitions shared by two; and
 `in_transactions_per_second`, the same decider where a batch is one Kafka transaction, with the
 offsets of the intake, instead of being read back.
-`recorded_p99_ms` and `visible_p99_ms`: at 500 messages a second, from handing a message over to its
-entry being read from the log, and to its rows being committed in DuckDB. Needs Java and Maven, or
-LEDGER_TEST_KAFKA.
+`recorded_p99_ms` and `visible_p99_ms`: at 500 messages a second, from handing a message over to the
+decider having read its entry back from the log, and to its rows being committed in DuckDB. The
+consumers note both moments themselves; another client that watched would cost the two cores more
+than the decider does. Needs Java and Maven, or LEDGER_TEST_KAFKA.
 """
 
 import os
@@ -18,23 +19,28 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
+import confluent_kafka
 import msgspec
 
 from bench.machine import machine, parser, show
+from consumers import projector
+from consumers.kafka import decider
 from consumers.kafka.founding import found
 from ledger import simulator
 from ledger.entry import decode
 from ledger.logs.cluster import Cluster
+from ledger.logs.kafka import KafkaLog
 from ledger.partition import partition_of
 from ledger.projections.engine import Projector
-from ledger.settings import tune_interpreter
+from ledger.settings import Home, tune_interpreter
 from ledger.shared_vault import SharedVault
 from tests.kafka.broker import Broker
 
@@ -129,17 +135,11 @@ def _rate(
 def _publish(cluster: Cluster, messages: Sequence[bytes], partitions: int) -> None:
     producer = cluster.producer()
     for message in messages:
-        _hand_over(cluster, producer, message, partitions)
+        members = msgspec.json.decode(message)
+        partition = partition_of(members["subject"], partitions)
+        producer.send(cluster.interactions(members["source"]), partition, message)
     producer.flush()
     producer.close()
-
-
-def _hand_over(cluster: Cluster, producer: Any, message: bytes, partitions: int) -> str:
-    """Sends a message to its topic and partition; its id."""
-    members = msgspec.json.decode(message)
-    partition = partition_of(members["subject"], partitions)
-    producer.send(cluster.interactions(members["source"]), partition, message)
-    return f"{members['subject']} {members['source']} {members['id']}"
 
 
 def _watch(cluster: Cluster, partitions: int, messages: int) -> int:
@@ -166,113 +166,116 @@ def _latencies(
     servers: str, folder: Path, messages: Sequence[bytes], seconds: float
 ) -> dict[str, float]:
     cluster = _founded(servers, folder, 1)
-    commits = folder / "commits"
-    watching = ["bench.kafka", "--commits", str(commits)]
-    with _running(cluster, folder, ["consumers", "decider"], watching):
-        recorded = _Recorded(cluster)
+    recorded, visible = folder / "recorded", folder / "visible"
+    deciding = ["bench.kafka", "--recorded", str(recorded)]
+    projecting = ["bench.kafka", "--visible", str(visible)]
+    with _running(cluster, folder, deciding, projecting):
         sent = _send_at(cluster, messages, seconds + WARM_SECONDS)
-        recorded.wait_for(sent.keys())
-        while _shown(commits) < recorded.newest and time.monotonic() < recorded.deadline:
-            time.sleep(0.2)
+        _wait_until(lambda: _newest(recorded) > len(sent))
+        _wait_until(lambda: _newest(visible) >= _newest(recorded))
+    positions = _positions(cluster)
     begin = min(sent.values()) + WARM_SECONDS
-    counted = [each for each, at in sent.items() if at > begin and each in recorded.at]
-    visible = _visible(commits)
-    to_record = [recorded.at[each] - sent[each] for each in counted]
-    to_see = [visible(recorded.position[each]) - sent[each] for each in counted]
+    counted = [each for each, at in sent.items() if at > begin]
     return {
         "latency_messages": len(counted),
-        **{f"recorded_{name}": value for name, value in _quantiles(to_record).items()},
-        **{f"visible_{name}": value for name, value in _quantiles(to_see).items()},
+        **_quantiles("recorded", recorded, counted, sent, positions),
+        **_quantiles("visible", visible, counted, sent, positions),
     }
 
 
 def _send_at(cluster: Cluster, messages: Sequence[bytes], seconds: float) -> dict[str, float]:
-    """Sends at an even rate; when each was handed over."""
-    producer = cluster.producer()
+    """Sends at an even rate; when each was handed over, the first time."""
+    producer = confluent_kafka.Producer(
+        {"bootstrap.servers": cluster.servers[0], "linger.ms": 0, "acks": "all"}
+    )
     sent: dict[str, float] = {}
     begin = time.monotonic()
     for number, message in enumerate(messages[: int(seconds * RATE)]):
         while (early := begin + number / RATE - time.monotonic()) > 0:
             time.sleep(early)
-        at = time.monotonic()
-        sent.setdefault(_hand_over(cluster, producer, message, 1), at)
+        members = msgspec.json.decode(message)
+        sent.setdefault(_identity(members), time.monotonic())
+        producer.produce(cluster.interactions(members["source"]), message, partition=0)
+        producer.poll(0)
     producer.flush()
-    producer.close()
     return sent
 
 
-class _Recorded:
-    """When each message's entry was read from the log, in a thread of its own."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        self.at: dict[str, float] = {}
-        self.position: dict[str, int] = {}
-        self.newest = 0
-        self._tail = cluster.tail()
-        self._tail.begin(cluster.log, {0: 0})
-        self._stopping = Event()
-        self._thread = Thread(target=self._read)
-        self._thread.start()
-
-    def wait_for(self, ids: Any) -> None:
-        self.deadline = time.monotonic() + WAIT_SECONDS
-        while not ids <= self.at.keys() and time.monotonic() < self.deadline:
-            time.sleep(0.1)
-        self._stopping.set()
-        self._thread.join()
-        self._tail.close()
-
-    def _read(self) -> None:
-        while not self._stopping.is_set():
-            for record in self._tail.poll(0.1):
-                now = time.monotonic()
-                entry = decode(record.value or b"")
-                self.newest = entry.position
-                if (said := entry.interaction) is not None:
-                    known = f"{said.subject} {said.source} {said.id}"
-                    self.at.setdefault(known, now)
-                    self.position.setdefault(known, entry.position)
+def _wait_until(reached: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not reached():
+        assert time.monotonic() < deadline, "what was sent did not get through in time"
+        time.sleep(0.2)
 
 
-def _visible(commits: Path) -> Callable[[int], float]:
-    """When the tables had reached a position of partition 0."""
-    rows = [line.split() for line in commits.read_text().splitlines()]
-    reached = [(int(position), float(at)) for at, position in rows]
+def _positions(cluster: Cluster) -> dict[str, int]:
+    """The position of each message's entry in the one partition."""
+    tail = cluster.tail()
+    tail.begin(cluster.log, {0: 0})
+    end = tail.ends(cluster.log, [0])[0]
+    positions: dict[str, int] = {}
+    while tail.position(cluster.log, 0) < end:
+        for record in tail.poll(1.0):
+            entry = decode(record.value or b"")
+            if (said := entry.interaction) is not None:
+                name = _identity({"subject": said.subject, "source": said.source, "id": said.id})
+                positions.setdefault(name, entry.position)
+    tail.close()
+    return positions
 
-    def at(position: int) -> float:
-        return next(at for newest, at in reached if newest >= position)
 
-    return at
-
-
-def _shown(commits: Path) -> int:
-    lines = commits.read_text().split() if commits.exists() else []
-    return int(lines[-1]) if lines else 0
+def _identity(members: Mapping[str, str]) -> str:
+    return f"{members['subject']} {members['source']} {members['id']}"
 
 
-def _project(home: Path, commits: Path) -> None:
-    """The projector, which notes when it has committed and how far."""
-    from consumers import projector
-    from ledger.settings import Home
+def _noted(notes: Path) -> list[tuple[int, float]]:
+    """Positions that were reached, and when."""
+    if not notes.exists():
+        return []
+    lines = [line.split() for line in notes.read_text().splitlines(keepends=True) if "\n" in line]
+    return [(int(position), float(at)) for position, at in lines]
 
-    apply = Projector.apply
 
-    def noting(self: Projector, records: Any, heads: Any) -> None:
-        apply(self, records, heads)
-        with commits.open("a") as file:
-            file.write(f"{time.monotonic()} {heads[0].position}\n")
+def _newest(notes: Path) -> int:
+    noted = _noted(notes)
+    return noted[-1][0] if noted else 0
 
-    Projector.apply = noting  # type: ignore[method-assign]
+
+def _quantiles(
+    name: str,
+    notes: Path,
+    counted: Sequence[str],
+    sent: Mapping[str, float],
+    positions: Mapping[str, int],
+) -> dict[str, float]:
+    """From handing over to the first note of the entry's position or a later one."""
+    noted = _noted(notes)
+    reached = [position for position, _ in noted]
+    waited = sorted(
+        noted[bisect_left(reached, positions[each])][1] - sent[each] for each in counted
+    )
+    return {
+        f"{name}_p{share}_ms": round(1000 * waited[len(waited) * share // 100], 1)
+        for share in (50, 99)
+    }
+
+
+def _follow(
+    run: Callable[[Home, Event], None], of: type, method: str, notes: Path, home: Path
+) -> None:
+    """Runs a consumer, and notes when it has done a batch and which position it then is at."""
+    work = getattr(of, method)
+
+    def noting(self: Any, *arguments: Any) -> None:
+        work(self, *arguments)
+        position = self.positions()[0].position if of is Projector else self.ends()[0]
+        with notes.open("a") as file:
+            file.write(f"{position} {time.monotonic()}\n")
+
+    setattr(of, method, noting)
     stopping = Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    projector.run(Home(home), stopping, None)
-
-
-def _quantiles(values: list[float]) -> dict[str, float]:
-    ordered = sorted(values)
-    return {
-        f"p{share}_ms": round(1000 * ordered[len(ordered) * share // 100], 1) for share in (50, 99)
-    }
+    run(Home(home), stopping)
 
 
 def main() -> None:
@@ -280,11 +283,14 @@ def main() -> None:
     options.add_argument("--count", type=int, default=30_000)
     options.add_argument("--seconds", type=float, default=30.0)
     options.add_argument("--home", type=Path)
-    options.add_argument("--commits", type=Path)
+    options.add_argument("--recorded", type=Path)
+    options.add_argument("--visible", type=Path)
     arguments = options.parse_args()
     tune_interpreter()
-    if arguments.commits:
-        _project(arguments.home, arguments.commits)
+    if arguments.recorded:
+        _follow(decider.run, KafkaLog, "append", arguments.recorded, arguments.home)
+    elif arguments.visible:
+        _follow(projector.run, Projector, "apply", arguments.visible, arguments.home)
     else:
         show(measure(arguments.count, arguments.seconds), as_json=arguments.json)
 

@@ -412,6 +412,8 @@ def _reading(cluster: Cluster) -> dict[str, Any]:
         "auto_offset_reset": "none",
         "isolation_level": "read_uncommitted",
         "check_crcs": True,
+        # The client sleeps so long, 100 ms by default, where an empty answer has just come.
+        "retry_backoff_ms": 10,
         "fetch_min_bytes": 1,
         "fetch_max_wait_ms": 500,
         "fetch_max_bytes": FETCH_BYTES,

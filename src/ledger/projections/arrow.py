@@ -38,15 +38,8 @@ def head_table(heads: Sequence[Head]) -> Any:
 
 
 def table(connection: duckdb.DuckDBPyConnection, statement: str) -> Any:
-    """The rows that a statement gives."""
+    """The rows that a statement gives; those of a prepared one come in any order."""
     return connection.sql(statement).to_arrow_table(_PIECE)
-
-
-def stage(connection: duckdb.DuckDBPyConnection, name: str, select: str) -> Any:
-    """Makes the SELECT's rows readable under `name`, in place of what was there, and gives them."""
-    rows = table(connection, select)
-    connection.register(name, rows)
-    return rows
 
 
 class Slot:

@@ -15,13 +15,14 @@ from typing import Final, Self
 import duckdb
 
 from ledger.entry import Head, LedgerError
-from ledger.projections import arrow, merge, schema, snapshot, staging, unreadable
+from ledger.projections import arrow, merge, schema, snapshot, unreadable
 from ledger.projections import definitions as files
 from ledger.projections.ahead import one_ahead
 from ledger.projections.compare import differences
 from ledger.projections.definitions import Definitions, Fold
 from ledger.projections.merge import TABLES
-from ledger.projections.staging import Batch, Staging
+from ledger.projections.planned import Planned
+from ledger.projections.staging import Batch, Reader, Staging
 
 __all__ = ["Projector", "TablesBusyError", "differences"]
 
@@ -54,8 +55,8 @@ class Projector:
         self._connection = connection
         self._definitions = definitions
         self._staging = relations
-        self._reader = connection.cursor()
-        self._names: set[str] = set()
+        self._reader = Reader(connection)
+        self._planned = Planned(connection)
         self._batches: dict[str, arrow.Slot] = {}
         self._changed = True
         self._shown: dict[int, int] = {}
@@ -110,7 +111,7 @@ class Projector:
         does not know; both name partition and position.
         """
         if records:
-            self._apply(staging.read(self._reader, records, heads))
+            self._apply(self._reader.read(records, heads))
 
     def apply_all(self, batches: Iterable[tuple[Sequence[bytes], Mapping[int, Head]]]) -> None:
         """Takes in batch after batch as `apply` does; each is read while the one before it merges.
@@ -118,7 +119,7 @@ class Projector:
         What `batches` or a batch raises is raised here, with all batches before it in the tables.
         Large batches are faster: a merge costs as much for a few rows as for many.
         """
-        read = (staging.read(self._reader, *batch) for batch in batches if batch[0])
+        read = (self._reader.read(*batch) for batch in batches if batch[0])
         for batch in one_ahead(read):
             self._apply(batch)
 
@@ -205,7 +206,7 @@ class Projector:
         for fold in folds:
             if fold.appends:
                 continue
-            rows = arrow.table(self._connection, self._planned(fold.name, merge.rows(fold)))
+            rows = arrow.table(self._connection, self._planned.run(fold.name, merge.rows(fold)))
             if fold.name in self._batches:
                 self._batches[fold.name].put(rows)
             else:
@@ -215,19 +216,9 @@ class Projector:
     def _write(self, fold: Fold, relations: Set[str]) -> None:
         if fold.appends:
             for name, select in fold.selects(relations).items():
-                self._connection.execute(self._planned(name, merge.append(fold, select)))
+                self._connection.execute(self._planned.run(name, merge.append(fold, select)))
         else:
             self._connection.execute(merge.merge(fold))
-
-    def _planned(self, name: str, statement: str) -> str:
-        """How to run a statement that is planned once, when it is first needed.
-
-        Planning a fold's SELECT takes longer than running it over a small batch.
-        """
-        if name not in self._names:
-            self._connection.execute(f"prepare {name} as {statement}")
-            self._names.add(name)
-        return f"execute {name}"
 
     def _roll_back(self) -> None:
         # Nothing may have been begun yet, and an error of the disk may have ended it already.

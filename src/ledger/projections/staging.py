@@ -14,6 +14,7 @@ from ledger.entry import NO_ENTRY, ChainError, Head
 from ledger.projections import arrow, relations, unreadable
 from ledger.projections.definitions import Fold
 from ledger.projections.merge import TABLES
+from ledger.projections.planned import Planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,28 +32,47 @@ class Batch:
     foundings: int
 
 
-def read(
-    connection: duckdb.DuckDBPyConnection, records: Sequence[bytes], heads: Mapping[int, Head]
-) -> Batch:
-    """Reads records, on a connection that nothing else uses meanwhile.
+class Reader:
+    """Reads one batch at a time, beside the connection that merges the one before."""
 
-    Raises ChainError for what cannot be read, FutureFormatError for an event that this ledger does
-    not know; both name partition and position.
-    """
-    try:
-        connection.register("incoming", arrow.record_table(records))
-        entries = arrow.stage(connection, "staged_entries", relations.STAGED_ENTRIES)
-        if connection.execute(_MALFORMED).fetchall():
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection.cursor()
+        self._planned = Planned(self._connection)
+        self._incoming = arrow.Slot(self._connection, "incoming", arrow.record_table([]))
+        entries = arrow.table(self._connection, relations.STAGED_ENTRIES)
+        self._entries = arrow.Slot(self._connection, "staged_entries", entries)
+        events = arrow.table(self._connection, relations.STAGED_EVENTS)
+        self._events = arrow.Slot(self._connection, "staged_events", events)
+
+    def read(self, records: Sequence[bytes], heads: Mapping[int, Head]) -> Batch:
+        """Raises ChainError for what cannot be read, FutureFormatError for an event that this
+        ledger does not know; both name partition and position.
+        """
+        try:
+            self._incoming.put(arrow.record_table(records))
+            entries = arrow.table(
+                self._connection, self._planned.run("entries", relations.STAGED_ENTRIES)
+            )
+            self._entries.put(entries)
+            if self._fetched("malformed", _MALFORMED):
+                unreadable.explain(records)
+            # Not prepared: what is executed gives its rows in any order.
+            events = arrow.table(self._connection, relations.STAGED_EVENTS)
+            self._events.put(events)
+            found: dict[str, int] = dict(self._fetched("found", _FOUND))
+        except duckdb.Error as error:
+            unreadable.explain(records, error)
+        foundings = found.pop("", 0)
+        if not found.keys() <= wire.EVENTS.keys():
             unreadable.explain(records)
-        events = arrow.stage(connection, "staged_events", relations.STAGED_EVENTS)
-        found: dict[str, int] = dict(connection.execute(_FOUND).fetchall())
-    except duckdb.Error as error:
-        unreadable.explain(records, error)
-    foundings = found.pop("", 0)
-    if not found.keys() <= wire.EVENTS.keys():
-        unreadable.explain(records)
-    sizes = {relations.relation_name(tag): size for tag, size in found.items()}
-    return Batch(records, heads, entries, events, sizes, foundings)
+        sizes = {relations.relation_name(tag): size for tag, size in found.items()}
+        return Batch(records, heads, entries, events, sizes, foundings)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _fetched(self, name: str, select: str) -> list[Any]:
+        return self._connection.execute(self._planned.run(name, select)).fetchall()
 
 
 class Staging:
@@ -61,7 +81,8 @@ class Staging:
     def __init__(self, connection: duckdb.DuckDBPyConnection, folds: Sequence[Fold]) -> None:
         """Defines the relations, without rows, with the fields that `folds` name."""
         self._connection = connection
-        nothing = read(connection.cursor(), [], {})
+        self._planned = Planned(connection)
+        nothing = Reader(connection).read([], {})
         self._heads = arrow.Slot(connection, "staged_heads", arrow.head_table([]))
         self._entries = arrow.Slot(connection, "staged_entries", nothing.entries)
         self._events = arrow.Slot(connection, "staged_events", nothing.events)
@@ -85,7 +106,7 @@ class Staging:
         self._heads.put(arrow.head_table(list(batch.heads.values())))
         self._entries.put(batch.entries)
         self._events.put(batch.events)
-        for partition, entries, reached, newest in self._connection.execute(_BREAKS).fetchall():
+        for partition, entries, reached, newest in self._breaks():
             raise ChainError(
                 f"the batch's {entries} entries of partition {partition} are not the chain that"
                 f" follows position {reached} and ends at position {newest}"
@@ -96,6 +117,9 @@ class Staging:
             if name in self._slots:
                 self._slots[name].put(rows)
         return {"entries", *batch.sizes, *(["foundings"] if batch.foundings else [])}
+
+    def _breaks(self) -> list[Any]:
+        return self._connection.execute(self._planned.run("breaks", _BREAKS)).fetchall()
 
 
 _MALFORMED: Final = """
