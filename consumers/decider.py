@@ -21,6 +21,7 @@ from ledger.entry import Entry, Intake, Said, UnfitError, event_parts
 from ledger.index import Place
 from ledger.memory import on_streams
 from ledger.partition import partition_of
+from ledger.policy import Policy
 from ledger.recorder import PartitionRecorder, event_store
 from ledger.reference import Reference
 from ledger.rules import Refusal
@@ -77,16 +78,17 @@ class Decider:
                 return self._first_answer(place)
         partition = partition_of(envelope.subject, self._partitions)
         reference = self._store.index.reference(partition)
+        in_force = reference.policy_at(recorded_at)
         past = Past(self, partition, envelope.subject)
         if places:
             decision: Decision = common.ENV_01(f"id {envelope.id} came with other content before")
         else:
-            decision = self._decision(admitted, recorded_at, reference, past)
+            decision = self._decision(admitted, recorded_at, reference, in_force, past)
         events = () if isinstance(decision, Refusal) else decision
         happened = on_streams(events, envelope, admitted.interaction, past.version)
         draft = Draft(
             recorded_at,
-            reference.policy_at(recorded_at).version,
+            in_force.version,
             clock_behind,
             Intake(
                 via=via,
@@ -115,7 +117,12 @@ class Decider:
         return Answer("recorded", partition, position, happened=happened)
 
     def _decision(
-        self, admitted: Admitted, recorded_at: datetime, reference: Reference, past: "Past"
+        self,
+        admitted: Admitted,
+        recorded_at: datetime,
+        reference: Reference,
+        in_force: Policy,
+        past: "Past",
     ) -> Decision:
         envelope, interaction = admitted.envelope, admitted.interaction
         aggregate = wire.INTERACTIONS[envelope.type].aggregate
@@ -124,7 +131,7 @@ class Decider:
             envelope,
             self._store.index.register(envelope.subject),
             reference,
-            reference.policy_at(recorded_at),
+            in_force,
             admitted.derived,
             recorded_at,
             past,
