@@ -8,11 +8,15 @@ message's id and the first entry.
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from threading import RLock
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from consumers.answers import Accepted
 from consumers.decider import Answer
 from ledger.door.admit import Malformed
+
+KEPT_EARLY: Final = 10_000
+"""Entries seen while messages are on the way, also those of others; whoever waits for an older one
+is told that it was taken, and where to look."""
 
 Arrival = tuple[str, int, int]
 """Topic, partition and offset."""
@@ -139,6 +143,8 @@ class WaitingRoom:
             self._answer(expected, answer)
         elif arrival[:2] in self._on_the_way:
             self._early[arrival] = answer
+            if len(self._early) > KEPT_EARLY:
+                del self._early[next(iter(self._early))]
 
     def _answer(self, expected: Expected, answer: Answer | Malformed) -> None:
         self._forget(expected)

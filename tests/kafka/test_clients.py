@@ -170,3 +170,22 @@ def test_a_thousand_owners_end_up_in_one_partition_each(
     for _, each in said:
         order.setdefault(each.subject, []).append(each.type)
     assert set(map(tuple, order.values())) == {("customer.register.v1", "payment.receive.v1")}
+
+
+def test_what_a_source_took_back_in_a_transaction_was_never_said(
+    founded: Cluster, reader: Reader, tmp_path: Path
+) -> None:
+    producer = ConfluentProducer(
+        {"bootstrap.servers": ",".join(founded.servers), "transactional.id": f"{founded.prefix}-t"}
+    )
+    producer.init_transactions(30)
+    with deciding(home_of(founded, tmp_path)):
+        for name, keeps in (("taken-back", False), ("kept", True), ("kept-later", True)):
+            producer.begin_transaction()
+            message = day.registration(name)
+            producer.produce(topic(founded), value=message, key=members(message)["subject"])
+            producer.flush(30)
+            (producer.commit_transaction if keeps else producer.abort_transaction)(30)
+        entries = recorded(reader, 2)
+    kept = [members(day.registration(name))["id"] for name in ("kept", "kept-later")]
+    assert [entry.interaction.id for entry in entries if entry.interaction] == kept

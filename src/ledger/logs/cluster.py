@@ -253,7 +253,8 @@ class Tail:
     """Reads chosen partitions from chosen offsets; belongs to no group and commits nothing."""
 
     def __init__(self, cluster: Cluster) -> None:
-        self._consumer = connected(cluster, KafkaConsumer, **_reading(cluster), group_id=None)
+        options = {**_reading(cluster), "isolation_level": "read_uncommitted", "group_id": None}
+        self._consumer = connected(cluster, KafkaConsumer, **options)
 
     def partitions(self, topic: str) -> int:
         """How many partitions the topic has; 0 where there is no such topic.
@@ -319,6 +320,8 @@ class GroupConsumer:
             cluster,
             KafkaConsumer,
             **_reading(cluster),
+            # What a source wrote in a transaction and took back was never said.
+            isolation_level="read_committed",
             group_id=f"{cluster.prefix}.{name}",
             partition_assignment_strategy=[RangePartitionAssignor],
             session_timeout_ms=10_000,
@@ -410,7 +413,6 @@ def _reading(cluster: Cluster) -> dict[str, Any]:
         "allow_auto_create_topics": False,
         "enable_auto_commit": False,
         "auto_offset_reset": "none",
-        "isolation_level": "read_uncommitted",
         "check_crcs": True,
         # The client sleeps so long, 100 ms by default, where an empty answer has just come.
         "retry_backoff_ms": 10,
