@@ -57,8 +57,8 @@ def acls_of(cluster: Cluster, facts: Founding, principals: Principals | None = N
     return [
         *_may(who.decider, "read", [log, keys, *all_incoming]),
         *_may(who.decider, "write", [log, keys, outcomes, cluster.quarantine, *all_incoming]),
-        *_may(who.reactor, "read", [log]),
-        *_may(who.reactor, "write", [from_reactor]),
+        *_may(who.reactor, "read", [log, keys]),
+        *_may(who.reactor, "write", [from_reactor, keys]),
         *_may(who.projector, "read", [log]),
         *_may(who.publisher, "read", [log, outcomes, events]),
         *_may(who.publisher, "write", [outcomes, events]),
