@@ -23,7 +23,7 @@ from ledger.logs.sqlite import SqliteLog
 from ledger.reference import Reference, reference_of
 from ledger.wire import Happened
 
-_VERSION: Final = 6
+_VERSION: Final = 7
 _SCHEMA: Final = """
     create table head (
         partition integer primary key, position integer, hash text, next_event integer,

@@ -117,6 +117,19 @@ LISTING_MAX_YEARS: Final = Parameter(
 IDENTITY_RETENTION_YEARS: Final = Parameter(
     "retention.identity_years", 2, "years", "MIIT Order 25", "verified", at_least=2
 )
+AGREEMENT_RETENTION_YEARS: Final = Parameter(
+    "retention.agreement_years", 3, "years", "limitation period, 民法典 art 188", "from_memory"
+)
+BILLING_RETENTION_MONTHS: Final = Parameter(
+    "retention.billing_months", 5, "months", "电信服务规范", "from_memory", at_least=5
+)
+CONSENT_PROOF_MONTHS: Final = Parameter(
+    "marketing.consent_proof_months",
+    5,
+    "months",
+    "通信短信息和语音呼叫服务管理规定 (draft of 2020)",
+    "verified",
+)
 
 MAX_ACTIVE_NUMBERS: Final = Parameter(
     "realname.max_active_numbers_per_id_per_operator",

@@ -94,6 +94,7 @@ WITHOUT_CLERKS = {
     # Begun, carried on or ended by systems and copies only.
     *("order pending_cancellation", "subscription -", "subscription pending_active", "case -"),
     *("reference -", "reference noted"),
+    *("customer erasing", "customer erased", "clerk erasing", "clerk erased"),
 }
 """The catalogue's ends, and what clerks wait for: all they may do there is to correct entries."""
 

@@ -336,6 +336,8 @@ def test_the_trail_holds_the_foundings_and_freshness_the_ends(tmp_path: Path) ->
     connection = History(3).project(tmp_path)
     found = connection.execute("select partition, outcome from audit_trail order by partition")
     assert found.fetchall() == [(0, "founding"), (1, "founding"), (2, "founding")]
-    fresh = connection.execute("select * from freshness order by partition").fetchall()
+    fresh = connection.execute(
+        "select partition, position, recorded_at from freshness order by partition"
+    ).fetchall()
     founded_at = datetime(2026, 11, 1, 16, 0)  # noqa: DTZ001
     assert fresh == [(n, 1, founded_at) for n in range(3)]

@@ -29,10 +29,16 @@ from ledger.entry import Envelope
 from ledger.rules import Refusal
 
 KEPT_VERIFICATIONS: Final = 20
+GONE: Final = ("erasing", "erased")
+"""The statuses of a file whose personal fields nobody reads any more."""
 
 
 class Register(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Bounded but for the ids that must be unique for ever, which a customer makes few of."""
+    """Bounded but for the ids that must be unique for ever, which a customer makes few of.
+
+    `unsettled` has the payments that are neither settled nor given up, and the refunds not decided
+    or not paid; `earlier_erased` says that the person's file before this one is erased.
+    """
 
     status: str = NEW
     party_kind: PartyKind = "person"
@@ -44,12 +50,15 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     receipt_numbers: frozenset[str] = frozenset()
     invoice_numbers: frozenset[str] = frozenset()
     corrected: frozenset[str] = frozenset()
+    unsettled: frozenset[str] = frozenset()
+    earlier_erased: bool = False
     orders: order.Orders = order.Orders()
     lines: subscription.Lines = subscription.Lines()
 
     @property
     def known(self) -> bool:
-        return self.status not in (NEW, "erased")
+        """Whether a file is open. With `erasing` the keys may be gone, with `erased` they are."""
+        return self.status not in (NEW, *GONE)
 
     @property
     def open_lines(self) -> tuple[str, ...]:
@@ -82,7 +91,7 @@ def evolve(register: Register, event: Event, stream: str, envelope: Envelope) ->
         case "customer":
             return _customer(register, event)
         case "payment":
-            return _payment(register, event)
+            return _payment(_unsettled(register, event), event)
         case _:
             orders = order.evolve(register.orders, event, envelope)
             lines = subscription.evolve(register.lines, event, envelope)
@@ -131,6 +140,12 @@ def _customer(register: Register, event: Event) -> Register:
             return msgspec.structs.replace(register, status="terminated")
         case customer.Returned():
             return msgspec.structs.replace(register, status="active")
+        case customer.ErasureOrdered():
+            return msgspec.structs.replace(register, status="erasing")
+        case customer.Erased():
+            return Register(status="erased")
+        case customer.IdFreed():
+            return msgspec.structs.replace(register, earlier_erased=True)
         case _:
             return register
 
@@ -157,11 +172,46 @@ def _payment(register: Register, event: Event) -> Register:
             return register
 
 
+def _unsettled(register: Register, event: Event) -> Register:
+    match event:
+        case payment.Begun() | payment.Received():
+            unsettled = register.unsettled | {f"payment {event.payment_id}"}
+        case (
+            payment.Failed()
+            | payment.Denied()
+            | payment.Canceled()
+            | payment.Reversed()
+            | payment.PaymentSettled()
+        ):
+            unsettled = register.unsettled - {f"payment {event.payment_id}"}
+        case payment.RefundRequested():
+            unsettled = register.unsettled | {_refund(event)}
+        case payment.RefundDenied() | payment.Refunded() | payment.RefundFailed():
+            unsettled = register.unsettled - {_refund(event)}
+        case _:
+            return register
+    return msgspec.structs.replace(register, unsettled=unsettled)
+
+
+def _refund(
+    event: payment.RefundRequested | payment.RefundDenied | payment.Refunded | payment.RefundFailed,
+) -> str:
+    return f"refund {event.refund_id} of payment {event.payment_id}"
+
+
 def owner_known(context: Context[Register], interaction: Interaction) -> bool:
-    """A registered customer; registering makes one known, also where it is refused as a repeat."""
-    if isinstance(interaction, customer.Register):
-        return context.register.status != "erased"
-    return context.register.known
+    """A registered customer; registering makes one known, also where it is refused as a repeat.
+
+    Once erasure is ordered nothing but its confirmation is received, then nothing at all (CST-02).
+    """
+    status = context.register.status
+    match interaction:
+        case customer.Register() | customer.FreeId():
+            return status not in GONE
+        case customer.ConfirmErasure():
+            return status not in (NEW, "erased")
+        case _:
+            return context.register.known
 
 
 def counter_on_shift(register: Register, actor: str) -> str | None:

@@ -1,7 +1,8 @@
 -- One row per customer and purpose of a consent.
 -- customer_id: key. The customer.
 -- purpose: key. What was consented to, for example marketing_sms or face_match.
--- is_standing: last. Whether the consent stands; its last day is a separate column.
+-- is_standing: last. Whether the consent stands; its last day is a separate column. Consents that
+--   stand end when the erasure of the customer's data is scheduled.
 -- given_at: last. When it was last given, UTC.
 -- valid_until_on: last. The last day of a consent that was given until a day.
 -- text_version: last. The version of the text that was agreed to last.
@@ -11,6 +12,9 @@ with said as (
     select *, happened_at as given_at, true as is_standing from customer_consent_given
     union all by name
     select *, happened_at as withdrawn_at, false as is_standing from customer_consent_withdrawn
+    union all by name
+    select *, unnest(consents_ended) as purpose, false as is_standing
+    from customer_erasure_scheduled
 )
 
 select

@@ -8,7 +8,13 @@
 -- registered_by: first. The clerk who registered the customer.
 -- minor: first. no, under_14 or 14_to_17, at registration.
 -- status: last. prospective until an identity is verified, then active; `is_terminated` says more.
+--   erasing once erasure is ordered, then erased: no personal field can be read any more.
 -- is_terminated: last. Whether the file has ended and the customer has not returned since.
+-- is_restricted: last. Whether the use of the customer's data is restricted.
+-- holds_placed: sum. How many legal holds were placed.
+-- holds_released: sum. How many of them were released.
+-- readings_in_clear: sum. How often somebody read personal fields in clear.
+-- terminated_at: last. When the file ended, at the last time that it did, UTC.
 -- verified_at: first. When identity was first verified, UTC; null where it never was.
 -- last_verified_at: last. When identity was last verified, UTC.
 -- verified_until_at: last. Until when the last verification may be relied on, UTC.
@@ -28,9 +34,23 @@ with said as (
     select *, happened_at as registered_at, hall as registered_hall, 'prospective' as status
     from customer_registered
     union all by name
-    select *, true as is_terminated from customer_terminated
+    select *, true as is_terminated, happened_at as terminated_at from customer_terminated
     union all by name
     select *, false as is_terminated from customer_returned
+    union all by name
+    select *, 'erasing' as status from customer_erasure_ordered
+    union all by name
+    select *, 'erased' as status from customer_erased
+    union all by name
+    select *, true as is_restricted from customer_processing_restricted
+    union all by name
+    select *, false as is_restricted from customer_restriction_lifted
+    union all by name
+    select *, 1 as holds_placed from customer_legal_hold_placed
+    union all by name
+    select *, 1 as holds_released from customer_legal_hold_released
+    union all by name
+    select *, 1 as readings_in_clear from customer_revealed
     union all by name
     select *, 1 as agents_verified from customer_agent_verified
     union all by name
@@ -65,6 +85,11 @@ select
     any_value(minor) as minor,
     arg_max(status, event_number) as status,
     arg_max(is_terminated, event_number) as is_terminated,
+    arg_max(is_restricted, event_number) as is_restricted,
+    cast(count(holds_placed) as bigint) as holds_placed,
+    cast(count(holds_released) as bigint) as holds_released,
+    cast(count(readings_in_clear) as bigint) as readings_in_clear,
+    arg_max(terminated_at, event_number) as terminated_at,
     arg_min(verified_at, event_number) as verified_at,
     arg_max(verified_at, event_number) as last_verified_at,
     arg_max(valid_until_at, event_number) filter (verified_at is not null) as verified_until_at,
@@ -87,7 +112,12 @@ group by owner_id
 select customer_id from customers where registered_at is null
 
 -- check: A customer is active once, and only once, identity was verified.
-select customer_id from customers where (status = 'active') <> (verifications > 0)
+select customer_id from customers
+where status in ('prospective', 'active') and (status = 'active') <> (verifications > 0)
+
+-- check: Nobody's data are erased while a hold stands.
+select customer_id from customers
+where status in ('erasing', 'erased') and holds_released < holds_placed
 
 -- check: No more listings are lifted, and no more requests answered, than there were.
 select customer_id from customers

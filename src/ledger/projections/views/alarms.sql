@@ -3,7 +3,8 @@
 -- hall: The hall; null where the entry behind it names none.
 -- owner: Whose it is: customer/<id>, hall/<id> and so on.
 -- happened_at: When it happened or was found, UTC.
--- kind: The event's type without its version; of a refused follow-on, follow_on_refused.
+-- kind: The event's type without its version; of a refused follow-on, follow_on_refused; of data
+--   that nothing keeps any more and nobody has ordered to be erased, customer.erasure_due.
 -- what: What it is, in English.
 -- what_zh: What it is, in Chinese.
 -- is_open: Whether it still stands; null where the ledger cannot know.
@@ -82,9 +83,39 @@ refused as (
     from audit_trail
     join refusals using (partition, position)
     where audit_trail.source = 'ledger-reactor' and audit_trail.outcome = 'refused'
+),
+
+-- The ledger's own time, in the halls' zone: it may be simulated.
+today as (
+    select cast(max(recorded_at) + interval 8 hours as date) as today_on from positions
+),
+
+due as (
+    select
+        customers.registered_hall as hall,
+        erasures.owner,
+        cast(erasures.erase_not_before_on as timestamp) - interval 8 hours as happened_at,
+        'customer.erasure_due' as kind,
+        concat('The personal data may be erased since ', erase_not_before_on, '.') as what,
+        concat('个人信息自 ', erase_not_before_on, ' 起可删除。') as what_zh,
+        true as is_open,
+        erasures.partition,
+        erasures.scheduled_position as position
+    from erasures
+    cross join today
+    join customers on concat('customer/', customers.customer_id) = erasures.owner
+    where erasures.erase_not_before_on <= today.today_on
+        and erasures.ordered_at is null
+        and customers.holds_placed = customers.holds_released
+        and (
+            customers.status = 'prospective'
+            or (customers.is_terminated and customers.terminated_at <= erasures.scheduled_at)
+        )
 )
 
 select * from told
 union all
 select * from refused
+union all
+select * from due
 order by happened_at, partition, position

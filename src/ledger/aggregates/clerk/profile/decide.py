@@ -15,9 +15,10 @@ from ledger.aggregates.clerk.profile.employing import (
     engage,
     leave,
     reinstate,
+    request_erasure,
     suspend,
 )
-from ledger.aggregates.clerk.profile.events import EntryCorrected
+from ledger.aggregates.clerk.profile.events import EntryCorrected, Erased
 from ledger.aggregates.clerk.profile.interactions import (
     CORRECTABLE,
     AnyInteraction,
@@ -26,6 +27,7 @@ from ledger.aggregates.clerk.profile.interactions import (
     AssignTraining,
     AttendTraining,
     CompleteTraining,
+    ConfirmErasure,
     CorrectEntry,
     Engage,
     ExpireCertification,
@@ -34,6 +36,7 @@ from ledger.aggregates.clerk.profile.interactions import (
     MarkTrainingMissed,
     RecordAssessment,
     Reinstate,
+    RequestErasure,
     Suspend,
     WithdrawCertification,
 )
@@ -80,6 +83,10 @@ def decide(wish: AnyInteraction, state: State, context: "Context[Register]") -> 
             return reinstate(wish, state, context)
         case Leave():
             return leave(wish, state, context)
+        case RequestErasure():
+            return request_erasure(wish, state, context)
+        case ConfirmErasure():
+            return [Erased.of(wish)]
         case CorrectEntry():
             own = stream(context.envelope, wish)
             return corrections.decide(wish, EntryCorrected, own, CORRECTABLE, context)

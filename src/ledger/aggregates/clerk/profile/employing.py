@@ -1,4 +1,4 @@
-"""From engaging a clerk to leaving: role, halls, and whether the clerk is in service."""
+"""From engaging a clerk to leaving: role, halls, whether the clerk is in service; and erasure."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
@@ -10,6 +10,7 @@ from ledger import policy
 from ledger.aggregates.clerk.profile import rules
 from ledger.aggregates.clerk.profile.events import (
     Engaged,
+    ErasureOrdered,
     Facts,
     HallAssigned,
     Left,
@@ -26,13 +27,14 @@ from ledger.aggregates.clerk.profile.interactions import (
     Engage,
     Leave,
     Reinstate,
+    RequestErasure,
     Suspend,
 )
 from ledger.aggregates.clerk.profile.state import State
 from ledger.aggregates.model import Context, Decision
 from ledger.reference import Clerk, Dated, Role, changed
 from ledger.rules import Refusal
-from ledger.values import local_midnight, months_after
+from ledger.values import business_day, local_midnight, months_after
 
 if TYPE_CHECKING:
     from ledger.aggregates.clerk.register import Register
@@ -95,9 +97,7 @@ def reinstate(wish: Reinstate, state: State, context: "Context[Register]") -> De
 def leave(wish: Leave, state: State, context: "Context[Register]") -> Decision:
     if wish.last_day_on < state.engaged_on:
         return rules.PRF_19(f"the clerk was engaged from {state.engaged_on.isoformat()}")
-    if state.status == "left" and (
-        state.last_day_on is None or wish.last_day_on >= state.last_day_on
-    ):
+    if state.last_day_on is not None and wish.last_day_on >= state.last_day_on:
         return rules.PRF_19("the clerk leaves no later than that already")
     from_at = _from(wish.last_day_on + timedelta(days=1), context)
     years = context.policy[policy.CLERK_RETENTION_YEARS]
@@ -112,6 +112,14 @@ def leave(wish: Leave, state: State, context: "Context[Register]") -> Decision:
         ),
     )
     return [left]
+
+
+def request_erasure(wish: RequestErasure, state: State, context: "Context[Register]") -> Decision:
+    if state.erase_on is None:
+        return rules.PRF_20("the last day is not recorded")
+    if business_day(context.envelope.time) < state.erase_on:
+        return rules.PRF_20(f"not before {state.erase_on.isoformat()}")
+    return [ErasureOrdered.of(wish)]
 
 
 def _from(day: date, context: "Context[Register]") -> datetime:

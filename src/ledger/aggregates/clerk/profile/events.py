@@ -13,6 +13,7 @@ from ledger.aggregates.clerk.profile.interactions import (
     AttendTraining,
     BasisPoints,
     CompleteTraining,
+    ConfirmErasure,
     CorrectEntry,
     Engage,
     ExpireCertification,
@@ -22,6 +23,7 @@ from ledger.aggregates.clerk.profile.interactions import (
     MarkTrainingMissed,
     RecordAssessment,
     Reinstate,
+    RequestErasure,
     Suspend,
     WithdrawCertification,
 )
@@ -103,6 +105,14 @@ class Left(Event, Leave, tag="clerk.left.v1"):
     open_training_ids: tuple[Id, ...] = ()
 
 
+class ErasureOrdered(Event, RequestErasure, tag="clerk.erasure_ordered.v1"):
+    """From here on the keys may be gone: nobody reads in clear, and nothing else is decided."""
+
+
+class Erased(Event, ConfirmErasure, tag="clerk.erased.v1"):
+    """The last event of the file."""
+
+
 class EntryCorrected(Event, CorrectEntry, tag="clerk.entry_corrected.v1"):
     clerk_in_error: Id
 
@@ -123,6 +133,8 @@ AnyEvent = (
     | Suspended
     | Reinstated
     | Left
+    | ErasureOrdered
+    | Erased
     | EntryCorrected
 )
 EVENTS: Final[tuple[type[Event], ...]] = get_args(AnyEvent)

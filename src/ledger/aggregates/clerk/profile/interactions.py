@@ -9,7 +9,7 @@ from msgspec import Meta
 from ledger.aggregates.corrections import Correction
 from ledger.aggregates.model import Interaction
 from ledger.reference import Certification, Role
-from ledger.values import Day, Id, SealedStr32, SealedStr200, Str64
+from ledger.values import Day, Digest, Id, Moment, SealedStr32, SealedStr200, Str64
 
 TrainingSubject = Literal[
     "products",
@@ -243,7 +243,37 @@ class Leave(
     ]
 
 
-class CorrectEntry(Interaction, Correction, type="clerk.correct_entry.v1", roles=("hr_officer",)):
+class RequestErasure(
+    Interaction,
+    type="clerk.request_erasure.v1",
+    allowed_in=("left",),
+    roles=("privacy_officer",),
+    approver=("hr_officer",),
+):
+    """The order to delete the clerk's keys; nobody is engaged under this id again."""
+
+
+class ConfirmErasure(
+    Interaction,
+    type="clerk.confirm_erasure.v1",
+    allowed_in=("erasing",),
+    clerks=False,
+    systems=("reactor",),
+):
+    """The vault has deleted every key of the clerk; `proof_digest` is of what it says so by."""
+
+    keys_destroyed: Annotated[int, Meta(ge=0, le=1_000_000)]
+    destroyed_at: Moment
+    proof_digest: Digest
+
+
+class CorrectEntry(
+    Interaction,
+    Correction,
+    type="clerk.correct_entry.v1",
+    allowed_in=("engaged", "suspended", "left"),
+    roles=("hr_officer",),
+):
     pass
 
 
@@ -265,6 +295,8 @@ AnyInteraction = (
     | Suspend
     | Reinstate
     | Leave
+    | RequestErasure
+    | ConfirmErasure
     | CorrectEntry
 )
 INTERACTIONS: Final[tuple[type[Interaction], ...]] = get_args(AnyInteraction)

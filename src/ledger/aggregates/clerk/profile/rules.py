@@ -81,6 +81,13 @@ PRF_19: Final = Rule(
     "A last day is not before the engagement; said again, it is earlier.",
     "最后工作日不早于入职日, 再次登记须提前。",
 )
+PRF_20: Final = Rule(
+    "PRF-20",
+    "The file is erased some years after the last day, and not before.",
+    "员工档案须在离职满规定年限后方可删除。",
+    (policy.CLERK_RETENTION_YEARS,),
+    "劳动合同法 art 50",
+)
 PRF_21: Final = Rule(
     "PRF-21",
     "Few changes of a clerk are announced at a time.",
@@ -88,5 +95,5 @@ PRF_21: Final = Rule(
 )
 RULES: Final = (
     CLK_03, CLK_04, PRF_01, PRF_03, PRF_04, PRF_05, PRF_06, PRF_07, PRF_08, PRF_09, PRF_10, PRF_11,
-    PRF_12, PRF_13, PRF_14, PRF_19, PRF_21,
+    PRF_12, PRF_13, PRF_14, PRF_19, PRF_20, PRF_21,
 )  # fmt: skip

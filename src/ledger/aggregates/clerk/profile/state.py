@@ -16,6 +16,8 @@ from ledger.aggregates.clerk.profile.events import (
     CertificationWithdrawn,
     Engaged,
     EntryCorrected,
+    Erased,
+    ErasureOrdered,
     HallAssigned,
     Left,
     Reinstated,
@@ -55,6 +57,7 @@ class State(model.State, frozen=True, kw_only=True):
     fact_version: int = 0
     engaged_on: date = date.min
     last_day_on: date | None = None
+    erase_on: date | None = None
     trainings: dict[str, Training] = msgspec.field(default_factory=dict[str, Training])
     assessments: dict[str, Assessment] = msgspec.field(default_factory=dict[str, Assessment])
     expired: frozenset[Certification] = frozenset()
@@ -96,6 +99,7 @@ def evolve(state: State, event: AnyEvent, envelope: Envelope) -> State:
                 status="engaged",
                 engaged_on=event.from_on,
                 last_day_on=None,
+                erase_on=None,
             )
         case RoleAssigned() | HallAssigned():
             return _told(state, event, envelope)
@@ -105,7 +109,11 @@ def evolve(state: State, event: AnyEvent, envelope: Envelope) -> State:
             return replace(_told(state, event, envelope), status="engaged")
         case Left():
             left = replace(_told(state, event, envelope), status="left")
-            return replace(left, last_day_on=event.last_day_on)
+            return replace(left, last_day_on=event.last_day_on, erase_on=event.erase_on)
+        case ErasureOrdered():
+            return replace(state, status="erasing")
+        case Erased():
+            return State(status="erased", facts=state.facts, fact_version=state.fact_version)
         case CertificationGranted() | CertificationWithdrawn():
             told = _told(state, event, envelope)
             return replace(told, expired=state.expired - {event.certification})

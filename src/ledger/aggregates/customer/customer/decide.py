@@ -3,15 +3,22 @@
 from typing import TYPE_CHECKING, assert_never
 
 from ledger.aggregates import corrections
-from ledger.aggregates.customer.customer import identifying, privacy, standing
-from ledger.aggregates.customer.customer.events import ConsentWithdrawn, EntryCorrected
+from ledger.aggregates.customer.customer import erasing, identifying, privacy, standing
+from ledger.aggregates.customer.customer.events import (
+    ConsentWithdrawn,
+    EntryCorrected,
+    Erased,
+    IdFreed,
+)
 from ledger.aggregates.customer.customer.interactions import (
     CORRECTABLE,
     AnswerDataRequest,
     AnyInteraction,
+    ConfirmErasure,
     CorrectData,
     CorrectEntry,
     DisownNumber,
+    FreeId,
     GiveConsent,
     LiftListing,
     LiftRestriction,
@@ -19,13 +26,18 @@ from ledger.aggregates.customer.customer.interactions import (
     ListRestriction,
     LookUpNumbers,
     MarkRequestOverdue,
+    PlaceLegalHold,
     RecordLinkedNumbers,
     Register,
+    ReleaseLegalHold,
     ReplaceDocument,
     RequestData,
+    RequestErasure,
     RestrictProcessing,
     Return,
+    Reveal,
     RevokeAgent,
+    ScheduleErasure,
     Terminate,
     UpdateData,
     VerifyAgent,
@@ -69,10 +81,15 @@ def decide(interaction: AnyInteraction, state: State, context: "Context[Known]")
             return privacy.restrict_processing(interaction, state)
         case LiftRestriction():
             return privacy.lift_restriction(interaction, state)
+        case Reveal():
+            return privacy.reveal(interaction, state, context)
         case _:
             return _standing(interaction, state, context)
 
 
+AboutErasure = (
+    PlaceLegalHold | ReleaseLegalHold | ScheduleErasure | RequestErasure | ConfirmErasure | FreeId
+)
 AboutStanding = (
     Link
     | RecordLinkedNumbers
@@ -83,6 +100,7 @@ AboutStanding = (
     | Terminate
     | Return
     | CorrectEntry
+    | AboutErasure
 )
 
 
@@ -107,5 +125,23 @@ def _standing(interaction: AboutStanding, state: State, context: "Context[Known]
         case CorrectEntry():
             own = stream(context.envelope, interaction)
             return corrections.decide(interaction, EntryCorrected, own, CORRECTABLE, context)
+        case _:
+            return _erasure(interaction, state, context)
+
+
+def _erasure(interaction: AboutErasure, state: State, context: "Context[Known]") -> Decision:
+    match interaction:
+        case PlaceLegalHold():
+            return erasing.place_legal_hold(interaction, state)
+        case ReleaseLegalHold():
+            return erasing.release_legal_hold(interaction, state)
+        case ScheduleErasure():
+            return erasing.schedule_erasure(interaction, state, context)
+        case RequestErasure():
+            return erasing.request_erasure(interaction, state, context)
+        case ConfirmErasure():
+            return [Erased.of(interaction)]
+        case FreeId():
+            return [IdFreed.of(interaction)]
         case _:
             assert_never(interaction)

@@ -6,9 +6,11 @@ from msgspec import Meta
 
 from ledger.aggregates.customer.customer.interactions import (
     AnswerDataRequest,
+    ConfirmErasure,
     CorrectData,
     CorrectEntry,
     DisownNumber,
+    FreeId,
     GiveConsent,
     LiftListing,
     LiftRestriction,
@@ -16,13 +18,18 @@ from ledger.aggregates.customer.customer.interactions import (
     ListRestriction,
     LookUpNumbers,
     MarkRequestOverdue,
+    PlaceLegalHold,
     RecordLinkedNumbers,
     Register,
+    ReleaseLegalHold,
     ReplaceDocument,
     RequestData,
+    RequestErasure,
     RestrictProcessing,
     Return,
+    Reveal,
     RevokeAgent,
+    ScheduleErasure,
     Terminate,
     UpdateData,
     VerifyAgent,
@@ -30,8 +37,10 @@ from ledger.aggregates.customer.customer.interactions import (
     WithdrawConsent,
 )
 from ledger.aggregates.customer.customer.words import (
+    ConsentPurpose,
     IdentityFailure,
     Minor,
+    RetentionKind,
 )
 from ledger.aggregates.model import Event
 from ledger.values import (
@@ -131,6 +140,39 @@ class RestrictionLifted(Event, LiftRestriction, tag="customer.restriction_lifted
     pass
 
 
+class LegalHoldPlaced(Event, PlaceLegalHold, tag="customer.legal_hold_placed.v1"):
+    pass
+
+
+class LegalHoldReleased(Event, ReleaseLegalHold, tag="customer.legal_hold_released.v1"):
+    pass
+
+
+class Revealed(Event, Reveal, tag="customer.revealed.v1"):
+    pass
+
+
+class ErasureScheduled(Event, ScheduleErasure, tag="customer.erasure_scheduled.v1"):
+    """`kept` is what the data are kept for until the day before `erase_not_before_on`; a legal
+    hold among it keeps them longer. The consents that stood end with it."""
+
+    erase_not_before_on: Day
+    kept: Annotated[tuple[RetentionKind, ...], Meta(max_length=8)] = ()
+    consents_ended: Annotated[tuple[ConsentPurpose, ...], Meta(max_length=16)] = ()
+
+
+class ErasureOrdered(Event, RequestErasure, tag="customer.erasure_ordered.v1"):
+    """From here on the keys may be gone: nobody reads in clear, and nothing else is decided."""
+
+
+class Erased(Event, ConfirmErasure, tag="customer.erased.v1"):
+    """The last event of the file."""
+
+
+class IdFreed(Event, FreeId, tag="customer.id_freed.v1"):
+    """It begins no file: registering does."""
+
+
 class Listed(Event, ListRestriction, tag="customer.listed.v1"):
     pass
 
@@ -174,6 +216,13 @@ AnyEvent = (
     | DataCorrected
     | ProcessingRestricted
     | RestrictionLifted
+    | LegalHoldPlaced
+    | LegalHoldReleased
+    | Revealed
+    | ErasureScheduled
+    | ErasureOrdered
+    | Erased
+    | IdFreed
     | Listed
     | ListingLifted
     | Terminated

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 def register(new: Register, context: "Context[Known]") -> Decision:
     customer_id = context.envelope.subject.removeprefix("customer/")
     minor = context.derived.get("minor", "no") if new.party_kind == "person" else "no"
-    if not _derived_id(customer_id, new):
+    if not _derived_id(customer_id, new, context.register.earlier_erased):
         return rules.CUS_01()
     if new.identity_basis == "document":
         if new.document_kind is None:
@@ -63,14 +63,16 @@ def register(new: Register, context: "Context[Known]") -> Decision:
     return [Registered.of(new, customer_id=customer_id, minor=minor)]
 
 
-def _derived_id(customer_id: str, new: Register) -> bool:
+def _derived_id(customer_id: str, new: Register, earlier_erased: bool) -> bool:
     """Whether the id is the digest's, and nothing else: another one would be another owner of the
-    same person, with another five numbers. Who returns after an erasure comes with erasure."""
+    same person, with another five numbers. Who returns after an erasure has the number that the
+    erased file has freed."""
     by_document = new.identity_basis == "document"
     digest = new.identity_digest if by_document else new.contact_digest
     if digest is None:
         return False
-    return customer_id == ("d" if by_document else "p") + digest[:32]
+    derived = ("d" if by_document else "p") + digest[:32]
+    return customer_id.partition(".")[0] == derived if earlier_erased else customer_id == derived
 
 
 def acceptable(

@@ -4,19 +4,35 @@ from typing import Annotated, Final, Literal, get_args
 
 from msgspec import Meta
 
-from ledger.aggregates.corrections import Correction, EventId
+from ledger.aggregates.corrections import Correction
+from ledger.aggregates.customer.customer.data_interactions import (
+    CORRECTED_FIELDS as CORRECTED_FIELDS,
+)
+from ledger.aggregates.customer.customer.data_interactions import (
+    REGISTERED,
+    AnswerDataRequest,
+    ConfirmErasure,
+    CorrectData,
+    FreeId,
+    GiveConsent,
+    LiftRestriction,
+    MarkRequestOverdue,
+    PlaceLegalHold,
+    ReleaseLegalHold,
+    RequestData,
+    RequestErasure,
+    RestrictProcessing,
+    Reveal,
+    ScheduleErasure,
+    WithdrawConsent,
+)
 from ledger.aggregates.customer.customer.words import (
     AgentScope,
-    ConsentChannel,
-    ConsentPurpose,
-    DataRequestKind,
-    DataScope,
     DocumentKind,
     DocumentResult,
     FaceResult,
     IdentityBasis,
     PartyKind,
-    RestrictionReason,
 )
 from ledger.aggregates.model import Interaction
 from ledger.values import (
@@ -33,8 +49,6 @@ from ledger.values import (
     SealedText,
     Str200,
 )
-
-REGISTERED: Final = ("prospective", "active", "terminated")
 
 
 class Register(Interaction, type="customer.register.v1", allowed_in=("-",), at_counter=True):
@@ -108,32 +122,6 @@ class UpdateData(
     full_name: SealedStr200 | None = None
     document_address: SealedStr500 | None = None
     evidence_document_id: Id | None = None
-
-
-class GiveConsent(
-    Interaction,
-    type="customer.give_consent.v1",
-    allowed_in=("prospective", "active"),
-    systems=("customer_app", "sms_gateway"),
-):
-    purpose: ConsentPurpose
-    channels: Annotated[tuple[ConsentChannel, ...], Meta(min_length=1, max_length=5)]
-    proof: Literal["signed_form", "counter_screen", "sms_reply", "recorded_call"]
-    proof_document_id: Id | None = None
-    text_version: Id
-    explicit: bool
-    separate: bool
-    valid_until_on: Day | None = None
-
-
-class WithdrawConsent(
-    Interaction,
-    type="customer.withdraw_consent.v1",
-    allowed_in=("prospective", "active", "terminated"),
-    systems=("customer_app", "sms_gateway"),
-):
-    purpose: ConsentPurpose
-    via: Literal["counter", "call", "sms", "app"]
 
 
 class VerifyAgent(
@@ -239,96 +227,6 @@ class DisownNumber(
     verification_id: Id
 
 
-class RequestData(
-    Interaction,
-    type="customer.request_data.v1",
-    allowed_in=REGISTERED,
-):
-    request_id: Id
-    kind: DataRequestKind
-    scope: Annotated[tuple[DataScope, ...], Meta(min_length=1, max_length=10)]
-    requester: Literal["self", "agent", "guardian", "next_of_kin"]
-    agent_id: Id | None = None
-    verification_id: Id | None = None
-    details: SealedText | None = None
-
-
-class AnswerDataRequest(
-    Interaction,
-    type="customer.answer_data_request.v1",
-    allowed_in=REGISTERED,
-    certificate="privacy",
-):
-    request_id: Id
-    outcome: Literal["granted", "partly_granted", "refused"]
-    refusal_reason: (
-        Literal[
-            "identity_not_shown",
-            "statutory_retention",
-            "legal_hold",
-            "others_rights",
-            "manifestly_repeated",
-            "not_our_data",
-            "criminal_investigation",
-        ]
-        | None
-    ) = None
-    explanation: SealedText
-    answer_document_id: Id | None = None
-    answer_digest: Digest | None = None
-
-
-class MarkRequestOverdue(
-    Interaction,
-    type="customer.mark_request_overdue.v1",
-    allowed_in=REGISTERED,
-    clerks=False,
-    systems=("clock",),
-):
-    request_id: Id
-
-
-class CorrectData(
-    Interaction,
-    type="customer.correct_data.v1",
-    allowed_in=REGISTERED,
-    certificate="privacy",
-):
-    """What the file says wrongly, as it should have been; named is what is corrected."""
-
-    request_id: Id | None = None
-    wrong_entry_id: EventId
-    full_name: SealedStr200 | None = None
-    document_number: SealedNumber | None = None
-    document_valid_until_on: SealedDay | None = None
-    birth_on: SealedDay | None = None
-    document_address: SealedStr500 | None = None
-    contact_phone: SealedStr32 | None = None
-    postal_address: SealedStr500 | None = None
-    email: SealedStr254 | None = None
-    evidence_document_id: Id
-
-
-class RestrictProcessing(
-    Interaction,
-    type="customer.restrict_processing.v1",
-    allowed_in=REGISTERED,
-    certificate="privacy",
-):
-    request_id: Id | None = None
-    reason: RestrictionReason
-
-
-class LiftRestriction(
-    Interaction,
-    type="customer.lift_restriction.v1",
-    allowed_in=REGISTERED,
-    certificate="privacy",
-    approver=True,
-):
-    reason: Literal["customer_asked", "accuracy_settled", "new_contract"]
-
-
 class ListRestriction(
     Interaction,
     type="customer.list_restriction.v1",
@@ -366,7 +264,9 @@ class Return(Interaction, type="customer.return.v1", allowed_in=("terminated",))
     verification_id: Id
 
 
-class CorrectEntry(Interaction, Correction, type="customer.correct_entry.v1"):
+class CorrectEntry(
+    Interaction, Correction, type="customer.correct_entry.v1", allowed_in=REGISTERED
+):
     pass
 
 
@@ -381,17 +281,6 @@ CORRECTABLE: Final = frozenset(
         "guardian_name",
     }
 )
-CORRECTED_FIELDS: Final = (
-    "full_name",
-    "document_number",
-    "document_valid_until_on",
-    "birth_on",
-    "document_address",
-    "contact_phone",
-    "postal_address",
-    "email",
-)
-"""What `CorrectData` may correct."""
 
 AnyInteraction = (
     Register
@@ -412,6 +301,13 @@ AnyInteraction = (
     | CorrectData
     | RestrictProcessing
     | LiftRestriction
+    | PlaceLegalHold
+    | ReleaseLegalHold
+    | Reveal
+    | ScheduleErasure
+    | RequestErasure
+    | ConfirmErasure
+    | FreeId
     | ListRestriction
     | LiftListing
     | Terminate

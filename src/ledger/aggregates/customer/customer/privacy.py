@@ -15,6 +15,7 @@ from ledger.aggregates.customer.customer.events import (
     DataUpdated,
     ProcessingRestricted,
     RestrictionLifted,
+    Revealed,
 )
 from ledger.aggregates.customer.customer.interactions import (
     CORRECTED_FIELDS,
@@ -25,6 +26,7 @@ from ledger.aggregates.customer.customer.interactions import (
     MarkRequestOverdue,
     RequestData,
     RestrictProcessing,
+    Reveal,
     UpdateData,
 )
 from ledger.aggregates.customer.customer.state import State
@@ -32,12 +34,15 @@ from ledger.aggregates.customer.customer.words import (
     SEPARATE_CONSENTS,
 )
 from ledger.aggregates.model import Context, Decision
+from ledger.reference import holds
 
 if TYPE_CHECKING:
     from ledger.aggregates.customer.register import Register as Known
 
 HANDED_OVER = frozenset({"access", "copy", "transfer"})
 """The requests whose grant is a copy of data."""
+READERS = frozenset({"privacy_officer", "auditor"})
+"""The roles that read in clear, beside who is certified for privacy."""
 
 
 def update_data(new: UpdateData, context: "Context[Known]") -> Decision:
@@ -141,3 +146,22 @@ def lift_restriction(wish: LiftRestriction, state: State) -> Decision:
     if state.restriction == "erasure_pending_retention" and wish.reason != "new_contract":
         return rules.CUS_26("only a new contract lifts this restriction")
     return [RestrictionLifted.of(wish)]
+
+
+def reveal(wish: Reveal, state: State, context: "Context[Known]") -> Decision:
+    """Reading in clear is an act of its own: who read, what and for what stands in the ledger.
+
+    It is allowed while processing is restricted and while a hold stands: both keep data for it.
+    """
+    clerk = context.clerk
+    if clerk.role not in READERS and not holds(clerk, "privacy", context.envelope.time):
+        return rules.CUS_33(f"{clerk.clerk_id} is a {clerk.role} without that certification")
+    if wish.purpose == "data_request":
+        request = state.requests.get(wish.reference)
+        if request is None or not request.is_open:
+            return rules.CUS_34(f"{wish.reference} is no open request of the customer")
+    if wish.purpose == "correction" and wish.event_id is None:
+        return rules.CUS_34("a correction names the event that it is about")
+    if wish.event_id is not None and context.history.event(wish.event_id) is None:
+        return rules.CUS_34(f"{wish.event_id} is no event of this customer")
+    return [Revealed.of(wish)]

@@ -10,13 +10,16 @@ from ledger.aggregates.customer.customer.events import (
     ConsentWithdrawn,
     DataRequestAnswered,
     DataRequested,
+    Erased,
     Linked,
 )
 from ledger.aggregates.customer.customer.interactions import (
+    FreeId,
     Link,
     MarkRequestOverdue,
     RecordLinkedNumbers,
 )
+from ledger.aggregates.customer.customer.words import next_id
 from ledger.aggregates.model import Cause, FollowOn, Settled
 
 AFTER_DUE: Final = timedelta(seconds=1)
@@ -35,6 +38,8 @@ def react(event: AnyEvent, cause: Cause) -> Sequence[model.Reaction]:
             return [Settled(f"request_overdue.{event.request_id}")]
         case Linked():
             return _link_back(event, cause)
+        case Erased():
+            return [_free_id(cause)]
         case _:
             return []
 
@@ -63,3 +68,13 @@ def _link_back(event: Linked, cause: Cause) -> list[FollowOn]:
         evidence_document_id=event.evidence_document_id,
     )
     return [FollowOn("link", other, link), tell]
+
+
+def _free_id(cause: Cause) -> FollowOn:
+    """Who comes back is registered under the same id with `.2` behind it, then `.3` and so on."""
+    customer_id = cause.envelope.subject.removeprefix("customer/")
+    return FollowOn(
+        "free_id",
+        f"customer/{next_id(customer_id)}",
+        FreeId(earlier_customer_id=customer_id),
+    )

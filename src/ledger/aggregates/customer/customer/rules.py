@@ -156,6 +156,35 @@ CUS_26: Final = Rule(
     "仅可解除现行限制; 待删除的限制仅因新签合约解除。",
     source="PIPL art 47(2)",
 )
+CUS_27: Final = Rule(
+    "CUS-27",
+    "Erasure waits until no line, order, payment, bill or listing is open, nor a request.",
+    "名下号码, 订单, 款项, 账单, 惩戒名单及个人信息请求均已了结, 方可删除。",
+    source="PIPL art 47",
+)
+CUS_28: Final = Rule(
+    "CUS-28",
+    "Erasure comes after the time for which law has identity, agreements, bills and consents kept.",
+    "法定保存期限 (身份材料, 协议, 账单, 同意凭证) 届满后方可删除。",
+    (
+        policy.IDENTITY_RETENTION_YEARS,
+        policy.AGREEMENT_RETENTION_YEARS,
+        policy.BILLING_RETENTION_MONTHS,
+        policy.CONSENT_PROOF_MONTHS,
+    ),
+    "PIPL art 47(2)",
+)
+CUS_29: Final = Rule(
+    "CUS-29",
+    "Erasure waits while a legal hold stands.",
+    "法律保全未解除前不得删除。",
+    source="PIPL art 47(2)",
+)
+CUS_30: Final = Rule(
+    "CUS-30",
+    "A hold has a new id, few stand at a time, and only a standing one is released.",
+    "保全须有新编号且数量有限; 仅可解除现行保全。",
+)
 CUS_31: Final = Rule(
     "CUS-31",
     "A listing has a new id and ends within some years after it begins; only a standing one lifts.",
@@ -169,8 +198,20 @@ CUS_32: Final = Rule(
     "名下号码全部销户后方可终止客户。",
     (policy.IDENTITY_RETENTION_YEARS,),
 )
+CUS_33: Final = Rule(
+    "CUS-33",
+    "Those certified for privacy, privacy officers and auditors may read personal data in clear.",
+    "仅持隐私保护认证者, 隐私专员和审计人员可查阅明文个人信息。",
+    source="PIPL art 51",
+)
+CUS_34: Final = Rule(
+    "CUS-34",
+    "What is read or erased names what it is for: the customer's own request, or own entry.",
+    "查阅明文或删除须指明依据: 该客户本人的请求或本人的条目。",
+    source="PIPL art 6",
+)
 RULES: Final = (
     CST_07, CUS_01, CUS_03, CUS_04, CUS_05, CUS_06, CUS_07, CUS_08, CUS_09, CUS_10, CUS_11, CUS_12,
     CUS_13, CUS_14, CUS_15, CUS_16, CUS_17, CUS_18, CUS_19, CUS_20, CUS_21, CUS_22, CUS_23, CUS_24,
-    CUS_25, CUS_26, CUS_31, CUS_32,
+    CUS_25, CUS_26, CUS_27, CUS_28, CUS_29, CUS_30, CUS_31, CUS_32, CUS_33, CUS_34,
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """What decide reads of a customer, and how events change it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import date, datetime
 from typing import Final, TypeVar, assert_never
 
@@ -21,8 +21,14 @@ from ledger.aggregates.customer.customer.events import (
     DataUpdated,
     DocumentReplaced,
     EntryCorrected,
+    Erased,
+    ErasureOrdered,
+    ErasureScheduled,
     IdentityVerificationFailed,
     IdentityVerified,
+    IdFreed,
+    LegalHoldPlaced,
+    LegalHoldReleased,
     Linked,
     LinkedNumbersRecorded,
     Listed,
@@ -33,6 +39,7 @@ from ledger.aggregates.customer.customer.events import (
     Registered,
     RestrictionLifted,
     Returned,
+    Revealed,
     Terminated,
 )
 from ledger.aggregates.customer.customer.interactions import (
@@ -46,6 +53,7 @@ from ledger.aggregates.customer.customer.words import (
     RestrictionReason,
 )
 from ledger.entry import Envelope
+from ledger.values import business_day
 
 KEPT_VERIFICATIONS: Final = 20
 V = TypeVar("V")
@@ -88,12 +96,22 @@ class State(model.State, frozen=True, kw_only=True):
     restriction: RestrictionReason | None = None
     listings: dict[str, Listing] = msgspec.field(default_factory=dict[str, Listing])
     listing_ids: frozenset[str] = frozenset()
+    holds: frozenset[str] = frozenset()
+    hold_ids: frozenset[str] = frozenset()
+    terminated_on: date | None = None
+    consent_ended_on: date | None = None
 
     def consents_to(self, purpose: ConsentPurpose, day: date) -> bool:
         if purpose not in self.consents:
             return False
         until_on = self.consents[purpose]
         return until_on is None or day <= until_on
+
+    def consents_end_on(self, day: date) -> date | None:
+        """When the last consent ended or, of those that stand, ends on `day`; None if none was."""
+        standing = (day if until_on is None else until_on for until_on in self.consents.values())
+        ended = () if self.consent_ended_on is None else (self.consent_ended_on,)
+        return max((*ended, *(min(day, each) for each in standing)), default=None)
 
     def agent_in_scope(self, agent_id: str | None, scope: str, moment: datetime) -> bool:
         """Whether that agent is verified at `moment` and may do what `scope` says (CUS-12)."""
@@ -121,7 +139,7 @@ def evolve(state: State, event: AnyEvent, envelope: Envelope) -> State:
         case ConsentGiven():
             return replace(state, consents={**state.consents, event.purpose: event.valid_until_on})
         case ConsentWithdrawn():
-            return replace(state, consents=_without(state.consents, event.purpose))
+            return _consents_ended(state, {event.purpose}, business_day(envelope.time))
         case AgentVerified():
             agent = Agent(scope=frozenset(event.scope), valid_until_at=event.valid_until_at)
             return replace(state, agents={**state.agents, event.agent_id: agent})
@@ -137,6 +155,17 @@ def evolve(state: State, event: AnyEvent, envelope: Envelope) -> State:
             return replace(state, restriction=event.reason)
         case RestrictionLifted():
             return replace(state, restriction=None)
+        case LegalHoldPlaced():
+            holds = state.holds | {event.hold_id}
+            return replace(state, holds=holds, hold_ids=state.hold_ids | {event.hold_id})
+        case LegalHoldReleased():
+            return replace(state, holds=state.holds - {event.hold_id})
+        case ErasureScheduled():
+            return _consents_ended(state, set(event.consents_ended), business_day(envelope.time))
+        case ErasureOrdered():
+            return replace(state, status="erasing")
+        case Erased():
+            return State(status="erased")
         case Listed():
             listing = Listing(from_on=event.from_on, until_on=event.until_on)
             return replace(
@@ -147,7 +176,8 @@ def evolve(state: State, event: AnyEvent, envelope: Envelope) -> State:
         case ListingLifted():
             return replace(state, listings=_without(state.listings, event.listing_id))
         case Terminated():
-            return replace(state, status="terminated")
+            ended_on = business_day(envelope.time)
+            return replace(state, status="terminated", terminated_on=ended_on)
         case Returned():
             return replace(state, status="active")
         case (
@@ -159,11 +189,21 @@ def evolve(state: State, event: AnyEvent, envelope: Envelope) -> State:
             | NumbersLookedUp()
             | NumberDisowned()
             | DataCorrected()
+            | Revealed()
+            | IdFreed()
             | EntryCorrected()
         ):
             return state
         case _:
             assert_never(event)
+
+
+def _consents_ended(state: State, purposes: Set[str], day: date) -> State:
+    """These consents end on `day`, unless their own last day was before it."""
+    ending = {k: v for k, v in state.consents.items() if k in purposes}
+    standing = {k: v for k, v in state.consents.items() if k not in purposes}
+    ended = msgspec.structs.replace(state, consents=ending).consents_end_on(day)
+    return msgspec.structs.replace(state, consents=standing, consent_ended_on=ended)
 
 
 def _asked(

@@ -83,3 +83,21 @@ RestrictionReason = Literal[
     "customer_asked", "erasure_pending_retention", "accuracy_disputed", "unlawful"
 ]
 ConsentChannel = Literal["in_store", "call", "sms", "app", "email"]
+ErasureTrigger = Literal[
+    "purpose_done",
+    "service_ended",
+    "consent_withdrawn",
+    "unlawful",
+    "customer_asked",
+    "retention_over",
+]
+RetentionKind = Literal[
+    "identity_material", "agreement_file", "billing_data", "consent_proof", "legal_hold"
+]
+"""What keeps the data of a customer for some time yet."""
+
+
+def next_id(customer_id: str) -> str:
+    """The id of the person's next file, after this one is erased."""
+    first, _, number = customer_id.partition(".")
+    return f"{first}.{int(number or '1') + 1}"

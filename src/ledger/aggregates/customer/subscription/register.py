@@ -1,11 +1,14 @@
 """What the customer's register keeps of the lines: those that have not ended, by id."""
 
 from collections.abc import Collection
+from datetime import date
 
 import msgspec
 
 from ledger.aggregates.customer.subscription.events import (
     Activated,
+    BillRecorded,
+    BillSettled,
     Cancelled,
     Kept,
     PlanChanged,
@@ -17,6 +20,7 @@ from ledger.aggregates.customer.subscription.events import (
 )
 from ledger.aggregates.model import Event
 from ledger.entry import Envelope
+from ledger.values import business_day
 
 IN_SERVICE = frozenset({"active", "suspended", "pending_terminate"})
 
@@ -33,11 +37,14 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Lines(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`ended` counts the lines terminated or cancelled; `linked` the numbers in service of the
-    customer's other files."""
+    customer's other files. `billed` are lines, ended ones too, of which a bill may be open."""
 
     lines: dict[str, Line] = {}
     ended: int = 0
     linked: int = 0
+    billed: frozenset[str] = frozenset()
+    last_ended_on: date | None = None
+    last_billed_on: date | None = None
 
     def own_in(self, families: Collection[str]) -> int:
         """The lines in service of these families.
@@ -81,7 +88,16 @@ def evolve(kept: Lines, event: Event, envelope: Envelope) -> Lines:
                 for line_id, line in kept.lines.items()
                 if line_id != event.subscription_id
             }
-            return msgspec.structs.replace(kept, lines=lines, ended=kept.ended + 1)
+            return msgspec.structs.replace(
+                kept, lines=lines, ended=kept.ended + 1, last_ended_on=business_day(envelope.time)
+            )
+        case BillRecorded():
+            billed = kept.billed | {event.subscription_id}
+            billed_on = business_day(envelope.time)
+            return msgspec.structs.replace(kept, billed=billed, last_billed_on=billed_on)
+        case BillSettled(all_settled=True):
+            billed = kept.billed - {event.subscription_id}
+            return msgspec.structs.replace(kept, billed=billed)
         case _:
             return kept
 
