@@ -1,7 +1,9 @@
 """The decider: admitted interactions in, entries out. The only writer of the log.
 
 Every admitted interaction gets exactly one entry, with its events or its refusal. The same content
-under the same source and id gets the first answer again, and no entry.
+under the same source and id gets the first answer again, and no entry. What was said under a key
+that is erased can be compared with nothing: whatever comes under its source and id gets the first
+answer.
 """
 
 from collections import OrderedDict
@@ -26,6 +28,7 @@ from ledger.recorder import PartitionRecorder, event_store
 from ledger.reference import Reference
 from ledger.rules import Refusal
 from ledger.store import Draft, Store
+from ledger.vault import Vault
 from ledger.wire import Happened
 
 KEPT_STATES: Final = 50_000
@@ -48,10 +51,11 @@ class Answer(msgspec.Struct, frozen=True):
 class Decider:
     """Decides into a store. Call inside `store.batch()`; nothing is durable before that ends."""
 
-    def __init__(self, store: Store, founded: Reference, partitions: int) -> None:
+    def __init__(self, store: Store, founded: Reference, partitions: int, vault: Vault) -> None:
         """`founded` are the facts that the ledger was founded with."""
         self._store = store
         self._founded = founded
+        self._vault = vault
         self._partitions = partitions
         self._stores: list[EventStore[str]] = [
             event_store(PartitionRecorder(store, number)) for number in range(partitions)
@@ -74,7 +78,7 @@ class Decider:
         envelope = admitted.envelope
         places = self._store.index.places(envelope.subject, envelope.source, envelope.id)
         for place in places:
-            if place.content == admitted.content:
+            if place.content == admitted.content or self._is_incomparable(place):
                 return self._first_answer(place)
         partition = partition_of(envelope.subject, self._partitions)
         reference = self._store.index.reference(partition)
@@ -176,6 +180,11 @@ class Decider:
             if entry.interaction is not None and 0 < number <= len(entry.events):
                 return Recorded(entry.interaction, entry.events[number - 1].stream)
         return None
+
+    def _is_incomparable(self, place: Place) -> bool:
+        """Whether the key is erased under which the message there was digested."""
+        entry: Entry = self._store.entry(place.partition, place.position)
+        return entry.intake is not None and self._vault.is_erased(entry.intake.key)
 
     def _first_answer(self, place: Place) -> Answer:
         entry: Entry = self._store.entry(place.partition, place.position)

@@ -1,18 +1,21 @@
-"""The embedded ledger: door, decider and reactor in one process over a SQLite log.
+"""The embedded ledger: door, decider, reactor and eraser in one process over a SQLite log.
 
 Interactions come in batches; a batch is answered when it is durable, with the follow-ons that it
-led to at once. Vault first, then log, then index, then reactor: whatever is lost by a crash
-between two of them is made again from the log by the next opening.
+led to at once. Vault first, then log, then index, then reactor and eraser: whatever is lost by a
+crash between two of them is made again from the log by the next opening. Where a batch orders
+somebody to be erased, the keys are deleted after it, and that is confirmed in a batch of its own.
 """
 
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
 from consumers.decider import Answer, Decider, recording_time
+from consumers.eraser import Eraser
 from consumers.reactor import Pending, Reactor
 from ledger import founding
 from ledger.door.admit import Admitted, Door, Malformed
@@ -92,11 +95,15 @@ class Embedded:
             self.store = Store(self.log, index)
             self._reactor = Reactor(self.home.reactor, self.log)
             opened.callback(self._reactor.close)
+            self._eraser = Eraser(self.home.eraser, self.log, self.vault)
+            opened.callback(self._eraser.close)
             self.door = Door(self._reference, self.vault)
-            self._decider = Decider(self.store, self.founded, self.facts.partitions)
+            self._decider = Decider(self.store, self.founded, self.facts.partitions, self.vault)
             self.follow_ons = 0
             self.refused_follow_ons = 0
             self._last = self._last_recorded()
+            # Before anything is sealed: a restored vault may hold keys that were erased.
+            self._eraser.erase(self._now())
             self._batch(self._send_at_once)
             self._closing = opened.pop_all()
 
@@ -136,13 +143,35 @@ class Embedded:
 
     def _batch(self, work: Callable[[], T]) -> T:
         with self.store.lock:
-            with self.store.batch():
-                done = work()
-                # Keys are durable before the entries that need them.
-                self.vault.flush()
-            # A crash here leaves the reactor behind the log, from which it reads on when opened.
-            self._reactor.flush()
+            done = self._durably(work)
+            self._erase()
         return done
+
+    def _erase(self) -> None:
+        """Deletes the keys that the log orders to be deleted, and confirms it."""
+        self._eraser.erase(self._now())
+        # A crash here leaves erasures unconfirmed, which the next opening confirms.
+        while confirmations := self._eraser.unconfirmed():
+            self._durably(partial(self._confirm, confirmations))
+            self._eraser.erase(self._now())
+
+    def _durably(self, work: Callable[[], T]) -> T:
+        with self.store.batch():
+            done = work()
+            # Keys are durable before the entries that need them.
+            self.vault.flush()
+        # A crash here leaves them behind the log, from which they read on when opened.
+        self._reactor.flush()
+        self._eraser.flush()
+        return done
+
+    def _confirm(self, confirmations: Iterable[Pending]) -> None:
+        for pending in confirmations:
+            self._send(pending)
+            self._send_at_once()
+
+    def _now(self) -> datetime:
+        return datetime.now(UTC) if self.facts.clock == "system" else self._last
 
     def _decide(self, admitted: Admitted, via: str) -> Answer:
         """Time passes up to the message's first, then it is decided, then what follows at once."""
@@ -183,9 +212,11 @@ class Embedded:
         answer = self._decider.decide(admitted, self._last, via=via, clock_behind=behind)
         if answer.repeated:
             self._reactor.drop(admitted.envelope)
+            self._eraser.settle(admitted.envelope)
         else:
             head: Head = self.store.index.tip(answer.partition).head
             self._reactor.observe(head, admitted.envelope, answer.happened, self._last)
+            self._eraser.observe(head, admitted.envelope, answer.happened)
         return answer
 
     def _last_recorded(self) -> datetime:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from consumers.embedded import Embedded
+from consumers.eraser import Eraser
 from consumers.reactor import Reactor
 from ledger.entry import LedgerError
 from ledger.index import Index
@@ -28,6 +29,9 @@ POINTS: dict[str, tuple[type[Any], str]] = {
     "SqliteLog.append": (SqliteLog, "append"),
     "Index.flush": (Index, "flush"),
     "Reactor.flush": (Reactor, "flush"),
+    "Vault.erase_all": (Vault, "erase_all"),
+    "Vault.wipe": (Vault, "_wipe"),
+    "Eraser.unconfirmed": (Eraser, "unconfirmed"),
 }
 
 

@@ -46,7 +46,7 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture(scope="module")
 def other(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """Another ledger, with an index and a reactor's file of its own."""
+    """Another ledger, with an index, a reactor's and an eraser's file of its own."""
     facts = msgspec.structs.replace(founding.sample(), operator="Another Telecom")
     home = found(tmp_path_factory.mktemp("other"), facts)
     with Embedded(home.folder) as ledger:
@@ -101,7 +101,7 @@ def is_whole(home: Home, sent: Sequence[Message]) -> None:
         )
         assert received or not sent
         pending = ledger.pending()
-    for file in (home.index, home.reactor):
+    for file in (home.index, home.reactor, home.eraser):
         file.unlink()
     with Embedded(home.folder) as ledger:
         assert ledger.pending() == pending
@@ -109,7 +109,7 @@ def is_whole(home: Home, sent: Sequence[Message]) -> None:
 
 def sabotage(home: Home, other: Home, chance: random.Random) -> None:
     """Damages, or swaps for another ledger's, one of the files that can be made again."""
-    name = chance.choice(("index", "reactor"))
+    name = chance.choice(("index", "reactor", "eraser"))
     file: Path = getattr(home, name)
     if not file.exists():
         return
@@ -228,7 +228,7 @@ def test_a_torn_tail_of_the_log_is_a_prefix_and_is_said_to_be_lost(
         log.close()
         with pytest.raises(LedgerError, match="restore the log, or delete"):
             Embedded(torn.folder)
-        for file in (torn.index, torn.reactor):
+        for file in (torn.index, torn.reactor, torn.eraser):
             for suffix in ("", "-wal", "-shm"):
                 Path(f"{file}{suffix}").unlink(missing_ok=True)
         resend(torn, lines, 200)

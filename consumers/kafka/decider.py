@@ -118,7 +118,7 @@ class Opened:
     def _decide_anew(self) -> None:
         # A store whose batch failed is not used again, and states may be behind the log.
         self.store = Store(self.log, self.index)
-        self.decider = Decider(self.store, self.founded, self.partitions)
+        self.decider = Decider(self.store, self.founded, self.partitions, self.vault)
 
 
 class Deciding:

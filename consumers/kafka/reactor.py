@@ -4,12 +4,17 @@ It reads its own copy of all partitions and writes one topic, which only the rea
 it sends is named after its cause, so whatever is sent twice, also by two reactors at once, has one
 entry. Nothing else is kept of sending: all that is pending is sent again after a start.
 
+It erases, too: whoever does must read the orders of all customers and the visits of all halls, and
+may write follow-ons. Therefore it has the vault's key, beside the deciders (docs/keys.md). Two
+reactors at once delete the same keys and send the same confirmation.
+
 "At once" means soon here: a follow-on is decided by another process, after whatever came first.
 On the system clock a timer leaves within half a second of being due. On a simulated clock the time
 is that of the newest entry of all partitions: where nothing is recorded, no time passes.
 """
 
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from threading import Event
@@ -18,6 +23,7 @@ from typing import Any, Final
 import msgspec
 
 from consumers.embedded import facts_of
+from consumers.eraser import Eraser
 from consumers.kafka.persevering import persevere
 from consumers.reactor import SOURCE, Key, Pending, Reactor
 from ledger.entry import Said, decode
@@ -25,6 +31,7 @@ from ledger.logs.cluster import Cluster, KafkaError, NoAnswer
 from ledger.logs.kafka import KafkaLog
 from ledger.partition import partition_of
 from ledger.settings import Home
+from ledger.shared_vault import SharedVault
 
 LOOK_SECONDS: Final = 0.5
 AGAIN_SECONDS: Final = 5.0
@@ -43,7 +50,7 @@ def run(home: Home, stopping: Event, asked: Event | None = None) -> None:
 
 
 class Reacting:
-    """Log, reactor and producer as long as the brokers answer."""
+    """Log, vault, reactor, eraser and producer as long as the brokers answer."""
 
     def __init__(self, home: Home, cluster: Cluster) -> None:
         with ExitStack() as opened:
@@ -53,6 +60,10 @@ class Reacting:
             self._on_system_clock = facts.clock == "system"
             self._reactor = Reactor(home.reactor, self._log)
             opened.callback(self._reactor.close)
+            vault = SharedVault(cluster, home.vault, home.vault_key)
+            opened.callback(vault.close)
+            self._eraser = Eraser(home.eraser, self._log, vault)
+            opened.callback(self._eraser.close)
             self._sending = Sending(cluster, facts.partitions)
             opened.callback(self._sending.close)
             self._newest = self._newest_recorded()
@@ -69,12 +80,21 @@ class Reacting:
         self._first = False
         if self._reactor.read_on():
             self._newest = self._newest_recorded()
-        self._sending.forget_seen(self._reactor)
+        self._eraser.read_on()
+        self._sending.forget_seen(self._waits)
         self._sending.send_again()
         moment = datetime.now(UTC) if self._on_system_clock else self._newest
+        self._eraser.erase(moment)
+        # A crash here, or before, leaves what the next opening erases and confirms.
+        for confirmation in self._eraser.unconfirmed():
+            if not self._sending.awaits(confirmation):
+                self._sending.send(confirmation, AGAIN_SECONDS)
         while not self._sending.full and (pending := self._reactor.take(moment)) is not None:
             self._sending.send(pending, AGAIN_SECONDS)
         self._sending.flush()
+
+    def _waits(self, sent: Pending) -> bool:
+        return self._reactor.waits(sent) or self._eraser.waits(sent)
 
     def _newest_recorded(self) -> datetime:
         """When the newest entry of all partitions was recorded."""
@@ -118,9 +138,13 @@ class Sending:
         for pending, pause in due:
             self.send(pending, min(2 * pause, AGAIN_AT_MOST_SECONDS))
 
-    def forget_seen(self, reactor: Reactor) -> None:
+    def awaits(self, pending: Pending) -> bool:
+        """Whether it was sent and not yet seen."""
+        return pending.key in self._unseen
+
+    def forget_seen(self, waits: Callable[[Pending], bool]) -> None:
         """Forgets what has its entry, or was settled meanwhile."""
-        self._unseen = {key: sent for key, sent in self._unseen.items() if reactor.waits(sent[0])}
+        self._unseen = {key: sent for key, sent in self._unseen.items() if waits(sent[0])}
 
     def flush(self) -> None:
         """Waits until all is written. Raises NoAnswer where it is not, or not in time."""

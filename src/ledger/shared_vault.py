@@ -22,7 +22,7 @@ The local copy holds what was read, and from where to read on. It may be deleted
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -47,6 +47,7 @@ from ledger.vault import (
     BUSY_SECONDS,
     CHECK,
     DATA_KEYS,
+    FIRST,
     DataKey,
     Vault,
     VaultError,
@@ -57,7 +58,7 @@ from ledger.vault import (
     write_key,
 )
 
-CARRIED_AT_ONCE: Final = 500
+WRITTEN_AT_ONCE: Final = 500
 
 _COPY: Final = f"""
     {DATA_KEYS}
@@ -144,21 +145,33 @@ class SharedVault(Vault):
         finally:
             remove(copy)
 
-    def erase(self, owner: str, erased_at: datetime) -> None:
-        """Deletes all keys of the owner, for good and everywhere; repeating it is harmless.
+    def erase_all(self, owners: Iterable[str], erased_at: datetime) -> None:
+        """Deletes all keys of the owners, for good and everywhere; repeating it is harmless.
 
         When it returns the topic says so, and this copy holds them no more. Raises UnknownOutcome
-        where the brokers do not say so, VaultError as Vault.erase does: erase again then.
+        where the brokers do not say so, VaultError as Vault.erase_all does: erase again then.
         """
         with self._lock:
             self.flush()
             self.refresh()
-            generations = self._generations_to_erase(owner)
-            self._write([self._marker(owner, each, erased_at.isoformat()) for each in generations])
-            if not set(generations) <= set(self._tombstones(owner)):
-                raise UnknownOutcome(f"the brokers do not say that the keys of {owner} are erased")
+            places = self._to_erase(owners)
+            for begin in range(0, len(places), WRITTEN_AT_ONCE):
+                part = places[begin : begin + WRITTEN_AT_ONCE]
+                self._write([self._marker(*place, erased_at.isoformat()) for place in part])
+            for owner, generation in places:
+                if generation not in self._tombstones(owner):
+                    raise UnknownOutcome(
+                        f"the brokers do not say that the keys of {owner} are erased"
+                    )
             self._write(self._deletions())
             self._wipe()
+
+    def is_erased(self, key_id: str) -> bool:
+        """As Vault.is_erased says it, by all that the topic holds now."""
+        with self._lock:
+            if not super().is_erased(key_id):
+                self.refresh()
+            return super().is_erased(key_id)
 
     def flush(self) -> None:
         """Makes the keys made since the last flush durable, and notices what others did.
@@ -198,13 +211,13 @@ class SharedVault(Vault):
         made = self._made.get(owner)
         return super()._keys(owner) or ([made] if made else [])
 
-    def _stage(self, owner: str) -> tuple[int, bytes]:
+    def _stage(self, owner: str) -> list[tuple[int, bytes]]:
         if not self._made:
             self._take(self._topic.come(0))
-        if keys := super()._keys(owner):
-            return keys[-1]
-        self._made[owner] = self._new(owner)
-        return self._made[owner]
+        if (keys := super()._keys(owner)) or self._tombstones(owner):
+            return keys
+        self._made[owner] = (FIRST, self._new(owner))
+        return [self._made[owner]]
 
     def _find(self, key_id: str) -> DataKey:
         try:
@@ -266,8 +279,8 @@ class SharedVault(Vault):
             unwrap(self._wrapping, f"{owner}#{generation}", wrapped)
             if not self._has_settled(owner, generation):
                 missing.append((attempt_name(owner, generation), wrapped))
-        for begin in range(0, len(missing), CARRIED_AT_ONCE):
-            self._write(missing[begin : begin + CARRIED_AT_ONCE])
+        for begin in range(0, len(missing), WRITTEN_AT_ONCE):
+            self._write(missing[begin : begin + WRITTEN_AT_ONCE])
         for owner, generation, wrapped in keys:
             if not self._has_settled(owner, generation):
                 raise UnknownOutcome("the brokers do not say whether all keys were carried over")

@@ -2,14 +2,20 @@
 
 A data key is 32 random bytes. It lies in a SQLite file, wrapped by AES-256-GCM under the
 key-encryption key, which is a file of its own (`vault.key`) and may be held elsewhere. A key id is
-`<owner>#<generation>`, e.g. `customer/d12#1`: a person who comes back after erasure gets the next
-generation. An erased key leaves a tombstone, so that "erased" and "never heard of" stay apart.
+`<owner>#<generation>`, e.g. `customer/d12#1`. An erased key leaves a tombstone, so that "erased"
+and "never heard of" stay apart.
+
+**An owner that was erased gets no key any more.** What still comes for it (a message that a rule is
+about to refuse, a late remark on a visit) is sealed under a random key that bears the erased key's
+id and is kept nowhere: it is unreadable at once, and reads as erased. A person who comes back after
+an erasure is another owner.
 """
 
 import binascii
 import hmac
 import os
 import sqlite3
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +33,8 @@ KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 KEPT_KEYS: Final = 20_000
 BUSY_SECONDS: Final = 30
+FIRST: Final = 1
+"""The generation of every new key. Ledgers of earlier versions may hold later ones."""
 
 CHECK: Final = "key check"
 DATA_KEYS: Final = """
@@ -139,21 +147,45 @@ class Vault:
         cls(path, key_path).close()
 
     def key_for(self, owner: str) -> DataKey:
-        """The owner's key in use; makes one where there is none."""
+        """The owner's key in use; makes one where there is none.
+
+        Of an owner that was erased, a new key each time that opens nothing and is kept nowhere.
+        """
         with self._lock:
-            return self._current(owner)
+            return self._current(owner) or self._thrown_away(owner)
 
     def key(self, key_id: str) -> DataKey:
         """The key with that id. Raises Erased where it was deleted, VaultError where unknown."""
         with self._lock:
             return self._named(key_id)
 
+    def is_erased(self, key_id: str) -> bool:
+        """Whether a tombstone says so: nothing that needs this key can ever be read or compared."""
+        owner, _, generation = key_id.rpartition("#")
+        with self._lock:
+            return generation in map(str, self._tombstones(owner))
+
+    def erased_at(self, owners: Iterable[str]) -> dict[str, datetime]:
+        """The ids of the owners' erased keys, each with the moment of its first erasure."""
+        with self._lock:
+            return {
+                f"{owner}#{generation}": datetime.fromisoformat(moment)
+                for owner in owners
+                for generation, moment in self._connection.execute(
+                    "select generation, erased_at from tombstone where owner = ?", (owner,)
+                )
+            }
+
     def digest_of_unread(self, message: bytes) -> str:
         """HMAC-SHA-256 in hex of a message that is no interaction, so that it has no owner."""
         return hmac.digest(self._unread_key, message, "sha256").hex()
 
     def erase(self, owner: str, erased_at: datetime) -> None:
-        """Deletes all keys of the owner, for good, and leaves tombstones; repeating it is harmless.
+        """Erases one owner, as `erase_all` does."""
+        self.erase_all((owner,), erased_at)
+
+    def erase_all(self, owners: Iterable[str], erased_at: datetime) -> None:
+        """Deletes all keys of the owners, for good, and leaves tombstones; repeating is harmless.
 
         An owner without any key gets a tombstone for the first, so that a restored backup that
         lacks the key still says "erased". Raises VaultError where another process's reading keeps
@@ -161,10 +193,11 @@ class Vault:
         """
         with self._lock:
             self.flush()
-            self._begin()
-            for generation in self._generations_to_erase(owner):
-                self._delete(owner, generation, erased_at.isoformat())
-            self._commit()
+            if places := self._to_erase(owners):
+                self._begin()
+                for owner, generation in places:
+                    self._delete(owner, generation, erased_at.isoformat())
+                self._commit()
             # A crash before this line leaves the wrapped key in the write-ahead log until the
             # erasure is repeated: the ledger applies its erasures again at each start.
             self._wipe()
@@ -182,33 +215,44 @@ class Vault:
         with self._lock:
             self._connection.close()
 
-    def _find_or_make(self, owner: str) -> DataKey:
-        keys = self._keys(owner) or [self._stage(owner)]
+    def _find_or_make(self, owner: str) -> DataKey | None:
+        """None for an owner that was erased."""
+        keys = self._keys(owner)
+        if not keys and not self._tombstones(owner):
+            keys = self._stage(owner)
+        if not keys:
+            return None
         generation, wrapped = keys[-1]
         key_id = f"{owner}#{generation}"
         return DataKey(key_id, unwrap(self._wrapping, key_id, wrapped))
 
-    def _stage(self, owner: str) -> tuple[int, bytes]:
-        """A key for an owner without one, which is durable after `flush`."""
+    def _thrown_away(self, owner: str) -> DataKey:
+        return DataKey(f"{owner}#{max(self._tombstones(owner))}", os.urandom(KEY_BYTES))
+
+    def _stage(self, owner: str) -> list[tuple[int, bytes]]:
+        """A key for an owner without one, durable after `flush`; none where it is erased now."""
         if not self._staged:
             self._begin()
             self._staged = True
         # Asked again now that others are locked out: one of them may have been first.
-        if keys := self._keys(owner):
-            return keys[-1]
-        generation, wrapped = self._new(owner)
-        self._connection.execute(
-            "insert into data_key values (?, ?, ?)", (owner, generation, wrapped)
-        )
-        return generation, wrapped
+        if (keys := self._keys(owner)) or self._tombstones(owner):
+            return keys
+        wrapped = self._new(owner)
+        self._connection.execute("insert into data_key values (?, ?, ?)", (owner, FIRST, wrapped))
+        return [(FIRST, wrapped)]
 
-    def _new(self, owner: str) -> tuple[int, bytes]:
-        generation = 1 + max(self._tombstones(owner), default=0)
-        return generation, wrap(self._wrapping, f"{owner}#{generation}", os.urandom(KEY_BYTES))
+    def _new(self, owner: str) -> bytes:
+        return wrap(self._wrapping, f"{owner}#{FIRST}", os.urandom(KEY_BYTES))
 
-    def _generations_to_erase(self, owner: str) -> list[int]:
-        generations = [generation for generation, _ in self._keys(owner)]
-        return generations or ([] if self._tombstones(owner) else [1])
+    def _to_erase(self, owners: Iterable[str]) -> list[tuple[str, int]]:
+        """Owners and generations of which there is a key, or no tombstone yet."""
+        places: list[tuple[str, int]] = []
+        for owner in dict.fromkeys(owners):
+            generations = [generation for generation, _ in self._keys(owner)]
+            if not generations and not self._tombstones(owner):
+                generations = [FIRST]
+            places += [(owner, generation) for generation in generations]
+        return places
 
     def _delete(self, owner: str, generation: int, erased_at: str) -> None:
         """Puts a tombstone in the place of a key. Call inside a transaction."""

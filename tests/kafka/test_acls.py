@@ -102,7 +102,7 @@ def test_each_may_write_what_is_its_own_and_nothing_else(guarded: Cluster, as_: 
     everything = [guarded.log, guarded.keys, guarded.events, own, others, reactors]
     for name, allowed in (
         (SOURCE, {own}),
-        ("reactor", {reactors}),
+        ("reactor", {reactors, guarded.keys}),
         ("projector", set[str]()),
         ("publisher", {guarded.events}),
         ("door", {own, others}),

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import IO, Annotated, Final
@@ -34,6 +35,9 @@ LINE_BYTES: Final = 4 * MAX_MESSAGE_BYTES
 LISTED: Final = 1_000
 """How many refused and malformed lines are listed; all are counted."""
 
+Send = Callable[[Sequence[bytes]], Sequence[Reply]]
+"""Has structured CloudEvents recorded, and gives their replies in order."""
+
 
 def publish(
     file: Annotated[str, typer.Argument(help="CloudEvents, one JSON a line; - reads from a pipe.")],
@@ -52,38 +56,39 @@ def publish(
     tally = Tally()
     with _open(file) as lines:
         found_if_fresh(place)
-        writer = place.writer()
-        if on_kafka():
-            _publish_to_kafka(place, lines, tally)
-        elif writer is not None and writer.url is not None:
-            _publish(lines, tally, lambda batch: publish_to_server(writer.url or "", batch))
-        else:
-            _publish_here(home, lines, tally)
+        with sending(place, tables=True) as send:
+            _publish(lines, tally, send)
     tally.show(as_json=as_json)
     if tally.counts["malformed"]:
         raise typer.Exit(1)
 
 
-def _publish_here(home: Path, lines: IO[bytes], tally: "Tally") -> None:
-    with Embedded(home) as ledger:
-        projector = ProjectorProcess(home)
-        _publish(lines, tally, lambda batch: [reply(each) for each in ledger.publish(batch)])
-    with progress() as bar:
-        bar.add_task("bringing the tables up to date", total=None)
-        projector.finish()
+@contextmanager
+def sending(home: Home, *, tables: bool = False) -> Generator[Send, None, None]:
+    """A function that has CloudEvents recorded: by a running server, on Kafka, or else here.
+
+    With `tables`, what is recorded here is in the tables at the end.
+    """
+    writer = home.writer()
+    if on_kafka():
+        # Imported late: embedded, nobody waits for Kafka's client.
+        from consumers.kafka.from_file import publishing
+
+        with publishing(home) as send:
+            yield send
+    elif writer is not None and writer.url is not None:
+        yield partial(publish_to_server, writer.url)
+    else:
+        with Embedded(home.folder) as ledger:
+            projector = ProjectorProcess(home.folder) if tables else None
+            yield lambda messages: [reply(each) for each in ledger.publish(messages)]
+        if projector is not None:
+            with progress() as bar:
+                bar.add_task("bringing the tables up to date", total=None)
+                projector.finish()
 
 
-def _publish_to_kafka(home: Home, lines: IO[bytes], tally: "Tally") -> None:
-    # Imported late: embedded, nobody waits for Kafka's client.
-    from consumers.kafka.from_file import publishing
-
-    with publishing(home) as publish:
-        _publish(lines, tally, publish)
-
-
-def _publish(
-    lines: IO[bytes], tally: "Tally", send: Callable[[Sequence[bytes]], Sequence[Reply]]
-) -> None:
+def _publish(lines: IO[bytes], tally: "Tally", send: Send) -> None:
     with progress() as bar:
         task = bar.add_task("recording", total=None)
         number = 0

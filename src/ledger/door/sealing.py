@@ -25,14 +25,26 @@ class ErasedField(msgspec.Struct, frozen=True):
     is_erased: bool = True
 
 
+class SealedField(msgspec.Struct, frozen=True):
+    """Stands where a personal field stands that is not to be shown."""
+
+    is_sealed: bool = True
+
+
 ERASED: Final = ErasedField()
+SEALED: Final = SealedField()
 
 
 def key_owner(shape: Shape, envelope: Envelope) -> str:
     """Whose key seals and digests: the customer's; for what a hall hears about one, the visit's."""
     if shape.personal and envelope.visit is not None and envelope.subject.startswith("hall/"):
-        return f"visit/{envelope.subject.removeprefix('hall/')}/{envelope.visit}"
+        return visit_key_owner(envelope.subject, envelope.visit)
     return envelope.subject
+
+
+def visit_key_owner(hall: str, visit: str) -> str:
+    """Whose key seals what a visitor says in the hall with that subject."""
+    return f"visit/{hall.removeprefix('hall/')}/{visit}"
 
 
 def context_of(envelope: Envelope) -> str:
@@ -60,13 +72,25 @@ def open_fields(said: Said, vault: Vault) -> dict[str, Any]:
 
     def open_field(sealed: str, pointer: str) -> Any:
         try:
-            key = vault.key(sealed.rpartition(".")[0])
+            key = vault.key(_key_of(sealed))
         except Erased:
             return ERASED
         return msgspec.json.decode(key.open(sealed, context + pointer))
 
-    data: dict[str, Any] = msgspec.json.decode(said.data)
-    return _opened(SHAPES[said.type], data, "", open_field)
+    return _opened(SHAPES[said.type], msgspec.json.decode(said.data), "", open_field)
+
+
+def mask_fields(said: Said, vault: Vault) -> dict[str, Any]:
+    """The data of a recorded interaction with `SEALED` or `ERASED` for its personal fields."""
+
+    def mask(sealed: str, _: str) -> Any:
+        return ERASED if vault.is_erased(_key_of(sealed)) else SEALED
+
+    return _opened(SHAPES[said.type], msgspec.json.decode(said.data), "", mask)
+
+
+def _key_of(sealed: str) -> str:
+    return sealed.rpartition(".")[0]
 
 
 def _sealed(
