@@ -21,6 +21,8 @@ DEFAULT_HOME: Final = "ledger-home"
 LOCK_TRIES: Final = 5
 VARIABLE: Final = "LEDGER_LOG"
 """Names the Kafka that the log is on."""
+ARCHIVE_VARIABLE: Final = "LEDGER_ARCHIVE"
+"""Names the folder or URI of the archive, where it is not in the home."""
 
 
 def on_kafka() -> bool:
@@ -103,6 +105,11 @@ class Home:
         return self.folder / "reactor.sqlite"
 
     @property
+    def eraser(self) -> Path:
+        """Orders to erase, and which visits are a customer's; rebuilt from the log when lost."""
+        return self.folder / "eraser.sqlite"
+
+    @property
     def snapshots_of_aggregates(self) -> Path:
         """The library's side table; made again when it is lost."""
         return self.folder / "aggregates.sqlite"
@@ -111,6 +118,11 @@ class Home:
     def projections(self) -> Path:
         """The live tables and their snapshots; rebuilt from the log when they are lost."""
         return self.folder / "projections"
+
+    @property
+    def archive(self) -> str:
+        """Folder or URI of the sealed segments; sealed again from the log when it is lost."""
+        return os.environ.get(ARCHIVE_VARIABLE) or str(self.folder / "archive")
 
     @property
     def moved(self) -> Path:
@@ -149,6 +161,14 @@ class Home:
             lock.release()
             raise LedgerError(f"the lock of {self.folder} cannot be written: {error}") from error
         return lock
+
+    def lock_archiver(self) -> WriterLock:
+        """Taken by whoever seals. Raises LedgerError where another process does."""
+        file = (self.folder / "archiver.lock").open("a+b")
+        if not _locked(file):
+            file.close()
+            raise LedgerError(f"another process seals the segments of {self.folder}")
+        return WriterLock(file)
 
     def writer(self) -> Writer | None:
         """Who writes this ledger now, or None."""

@@ -1,0 +1,168 @@
+"""The typed tables of an archive, and all tables made from them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import msgspec
+import pytest
+
+from consumers.projector import project_all
+from ledger import wire
+from ledger.archive.segments import Archive
+from ledger.archive.storage import Storage
+from ledger.archive.tables import project_archive
+from ledger.entry import LedgerError
+from ledger.logs.sqlite import SqliteLog
+from ledger.projections import archived
+from ledger.projections.compare import differences
+from ledger.projections.engine import Projector
+from ledger.projections.relations import RELATIONS, is_personal
+from ledger.settings import Home
+from replay.rebuild import rebuild
+from tests.archive.conftest import ENTRIES
+
+PORTABLE = {"BIGINT", "BOOLEAN", "VARCHAR", "TIMESTAMP", "DATE"}
+
+
+@pytest.fixture(scope="module")
+def from_log(tmp_path_factory: pytest.TempPathFactory, sealed: Home) -> Path:
+    """The tables as the log alone makes them."""
+    folder = tmp_path_factory.mktemp("from_log")
+    log = SqliteLog(sealed.log)
+    with Projector.open(folder) as projector:
+        project_all(log, projector)
+    log.close()
+    return folder / "live.duckdb"
+
+
+def archive_of(home: Home) -> Archive:
+    archive = Archive.find(Storage.at(home.archive))
+    assert archive is not None
+    return archive
+
+
+def build(home: Home, folder: Path) -> tuple[int, int]:
+    """Makes the tables from archive and log; how many entries came from each."""
+    log = SqliteLog(home.log)
+    try:
+        with Projector.open(folder) as projector:
+            sealed = project_archive(archive_of(home), projector)
+            return sealed, project_all(log, projector)
+    finally:
+        log.close()
+
+
+def sealed_entries(home: Home) -> int:
+    return len(archive_of(home).sealed()) * ENTRIES
+
+
+def test_tables_from_the_archive_are_those_from_the_log(
+    sealed: Home, from_log: Path, tmp_path: Path
+) -> None:
+    from_archive, from_tail = build(sealed, tmp_path)
+
+    assert from_archive == sealed_entries(sealed) > 0
+    assert from_tail > 0
+    assert differences(tmp_path / "live.duckdb", from_log) == []
+
+
+def test_tables_go_on_where_an_interrupted_reading_of_the_archive_left_them(
+    sealed: Home, from_log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archived, "ENTRIES_AT_ONCE", ENTRIES)
+    with Projector.open(tmp_path) as projector, pytest.raises(InterruptedError):
+        project_archive(archive_of(sealed), projector, tick=_interrupted_after(2))
+
+    from_archive, _ = build(sealed, tmp_path)
+
+    assert 0 < from_archive < sealed_entries(sealed)
+    assert differences(tmp_path / "live.duckdb", from_log) == []
+
+
+def test_segment_that_other_sql_made_is_read_from_the_log(
+    sealed: Home, from_log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = archived.made_by
+    monkeypatch.setattr(
+        archived, "made_by", lambda name: today(name) + "!" * (name == "visit_closed")
+    )
+
+    from_archive, from_tail = build(sealed, tmp_path)
+
+    assert from_archive < sealed_entries(sealed)
+    assert from_tail > 0
+    assert differences(tmp_path / "live.duckdb", from_log) == []
+
+
+def test_file_that_is_not_the_sealed_one_makes_no_table(home: Home, tmp_path: Path) -> None:
+    file = min(Path(home.archive).glob("events/visit_closed/*.parquet"))
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+    with (
+        Projector.open(tmp_path / "tables") as projector,
+        pytest.raises(LedgerError, match=r"events/visit_closed/.* is not what was sealed"),
+    ):
+        project_archive(archive_of(home), projector)
+
+
+def test_rebuild_reads_the_archive(home: Home) -> None:
+    file = min(Path(home.archive).glob("entries/*.parquet"))
+    file.write_bytes(file.read_bytes()[:-1])
+
+    with pytest.raises(LedgerError, match=r"entries/.* is not what was sealed"):
+        rebuild(home)
+
+
+def test_no_personal_field_is_a_column(sealed: Home) -> None:
+    for relation in _relations(sealed):
+        _, event = wire.EVENTS[RELATIONS[relation]]
+        personal = {f.name for f in msgspec.structs.fields(event) if is_personal(f.type)}
+
+        assert not personal & _columns(sealed, f"events/{relation}").keys(), relation
+
+
+def test_every_column_has_a_type_that_any_engine_has(sealed: Home) -> None:
+    for folder in ["entries", *(f"events/{relation}" for relation in _relations(sealed))]:
+        for name, type_ in _columns(sealed, folder).items():
+            assert type_ in PORTABLE or type_.startswith("STRUCT") or type_.endswith("[]"), name
+            assert not {"JSON", "UBIGINT", "HUGEINT", "TIME ZONE"} & set(type_.split()), name
+
+
+def test_event_tables_hold_every_event_once_in_order(sealed: Home) -> None:
+    for relation in _relations(sealed):
+        for file in sorted(Path(sealed.archive).glob(f"events/{relation}/*.parquet")):
+            numbers = [
+                row[0] for row in duckdb.sql(f"select event_number from '{file}'").fetchall()
+            ]
+
+            assert numbers == sorted(set(numbers)), file.name
+    counted = duckdb.sql(f"select sum(event_count) from '{sealed.archive}/entries/*.parquet'")
+    held = duckdb.sql(
+        f"select count(*) from read_parquet('{sealed.archive}/events/*/*.parquet', "
+        "union_by_name = true)"
+    )
+    assert counted.fetchall() == held.fetchall()
+
+
+def _interrupted_after(segments: int) -> Callable[[int], None]:
+    left = segments
+
+    def tick(_: int) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise InterruptedError
+
+    return tick
+
+
+def _relations(home: Home) -> list[str]:
+    return sorted(folder.name for folder in (Path(home.archive) / "events").iterdir())
+
+
+def _columns(home: Home, folder: str) -> dict[str, str]:
+    rows = duckdb.sql(f"describe from '{home.archive}/{folder}/*.parquet'").fetchall()
+    return {row[0]: row[1] for row in rows}
