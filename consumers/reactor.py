@@ -11,7 +11,7 @@ is remembered as early until then.
 import heapq
 import sqlite3
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -178,27 +178,11 @@ class Reactor:
         self._learned.add(partition)
 
     def _take(self, reaction: FollowOn | Settled, cause: Cause, number: int) -> None:
-        timer = f"{cause.envelope.subject} {cause.stream} {reaction.name}"
         if isinstance(reaction, Settled):
-            self._settle(timer)
+            self._settle(timer_of(reaction, cause))
             return
-        data = msgspec.json.encode(reaction.data, order="sorted")
-        for each in self._addressed(reaction):
-            follow_on = follow_on_of(each, cause.envelope, number)
-            self._add(Pending(follow_on, data, each.due_at, timer if each.due_at else None))
-
-    def _addressed(self, follow_on: FollowOn) -> list[FollowOn]:
-        """A broadcast becomes one follow-on a partition, named after its number."""
-        if follow_on.subject != BROADCAST:
-            return [follow_on]
-        return [
-            msgspec.structs.replace(
-                follow_on,
-                name=f"{follow_on.name}.{partition}",
-                subject=wire.reference_owner(partition),
-            )
-            for partition in self._log.ends()
-        ]
+        for pending in pending_of(reaction, cause, number, self._log.ends):
+            self._add(pending)
 
     def _add(self, pending: Pending) -> None:
         if pending.timer is not None:
@@ -307,6 +291,33 @@ def _row(pending: Pending) -> tuple[str, str, str | None, str | None, bytes, byt
     due_at = pending.due_at.isoformat() if pending.due_at else None
     envelope = msgspec.json.encode(pending.envelope)
     return *pending.key, due_at, pending.timer, envelope, pending.data
+
+
+def timer_of(reaction: FollowOn | Settled, cause: Cause) -> str:
+    """The name of a timer, of which a stream has one at a time."""
+    return f"{cause.envelope.subject} {cause.stream} {reaction.name}"
+
+
+def pending_of(
+    reaction: FollowOn, cause: Cause, number: int, partitions: Callable[[], Iterable[int]]
+) -> list[Pending]:
+    """What a reaction sends: one follow-on, or of a broadcast one a partition, named after it."""
+    data = msgspec.json.encode(reaction.data, order="sorted")
+    timer = timer_of(reaction, cause) if reaction.due_at is not None else None
+    addressed = [reaction]
+    if reaction.subject == BROADCAST:
+        addressed = [
+            msgspec.structs.replace(
+                reaction,
+                name=f"{reaction.name}.{partition}",
+                subject=wire.reference_owner(partition),
+            )
+            for partition in partitions()
+        ]
+    return [
+        Pending(follow_on_of(each, cause.envelope, number), data, each.due_at, timer)
+        for each in addressed
+    ]
 
 
 def follow_on_of(reaction: FollowOn, cause: Envelope, number: int) -> Envelope:
