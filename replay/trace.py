@@ -1,21 +1,31 @@
-"""Tracing one owner or stream: every entry that concerns it, and why each was decided so."""
+"""Tracing one owner or stream: every entry that concerns it, why it was decided so, and what for.
 
-import sqlite3
-import tempfile
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager, suppress
-from pathlib import Path
-from typing import Any
+An entry is told with who, when, by which rule and policy, with what led to it and what it led to,
+also at other owners. `at` cuts the story at a moment or position and tells how things stood then.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from datetime import datetime
+from typing import Any, Final
 
 import msgspec
 
+from consumers.embedded import facts_of
 from ledger import wire
 from ledger.chain import follow
 from ledger.entry import Entry, Head, LedgerError, Said, decode, event_id
-from ledger.index import Index
-from ledger.logs.opening import on_kafka, open_log
+from ledger.logs.opening import open_log
 from ledger.logs.sqlite import SqliteLog
+from ledger.reference import Reference, reference_of
 from ledger.settings import Home
+from replay.as_of import write_positions
+from replay.trace_causes import Causes, Linked, entry_at
+from replay.trace_index import Place, TraceIndex, open_index
+from replay.trace_state import Stood, owner_stood, stream_stood
+
+At = datetime | Mapping[int, int]
+"""What was recorded by a moment, or up to the position of the partition that it names."""
 
 
 class TracedEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +39,10 @@ class TracedEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Traced(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One entry as an auditor reads it: who, when, under which policy, with which outcome."""
+    """One entry as an auditor reads it: who, when, under which policy, with which outcome.
+
+    `because` is the chain of causes, the nearest first; `led_to` what came of its events.
+    """
 
     partition: int
     position: int
@@ -46,106 +59,123 @@ class Traced(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     hall: str | None = None
     visit: str | None = None
     cause: str | None = None
+    because: tuple[Linked, ...] = ()
     rule: str | None = None
     sentence: str | None = None
     detail: str | None = None
     events: tuple[TracedEvent, ...] = ()
+    led_to: tuple[Linked, ...] = ()
 
 
-def trace(home: Home, name: str) -> list[Traced]:
+class Trace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The entries in recorded order; with `at` those until then, and how each owner stood."""
+
+    name: str
+    clock: str
+    entries: list[Traced]
+    at: str | None = None
+    stood: list[Stood] = []
+
+
+def trace(home: Home, name: str, at: At | None = None) -> Trace:
     """The entries of an owner (`customer/d1`) or of a stream (`payment/p1`), in recorded order.
 
-    Finds them in the index and reads them from the log; of a stream, refused interactions too.
-    Raises LedgerError where there is none.
+    A stream may be named with its owner, `customer/d1 payment/p1`. Finds entries in the index and
+    reads them from the log; refused interactions too. Raises LedgerError where there is none.
     """
-    log = open_log(home)
-    try:
-        with _indexed(home, log) as index:
-            entries = [_entry(log, *place) for place in sorted(_places(index, name))]
-        entries = [entry for entry in entries if _concerns(entry, name)] or _refused(log, name)
-    finally:
-        log.close()
-    if not entries:
-        raise LedgerError(f"nothing is recorded of {name}")
-    entries.sort(key=lambda entry: (entry.recorded_at, entry.partition, entry.position))
-    return [_traced(entry, entry.interaction) for entry in entries if entry.interaction]
+    with closing(open_log(home)) as log, open_index(home, log) as index:
+        found = _found(log, index, name)
+        entries = [entry for entry in found if at is None or _is_until(entry, at)]
+        if not entries:
+            then = " until then" if found else ""
+            raise LedgerError(f"nothing is recorded of {name}{then}")
+        entries.sort(key=lambda entry: (entry.recorded_at, entry.partition, entry.position))
+        places = {(entry.partition, entry.position) for entry in entries}
+        causes = Causes(log, index, places, None if at is None else _moment(at, entries))
+        facts = facts_of(log)
+        return Trace(
+            name=name,
+            clock=facts.clock,
+            entries=[
+                _traced(each, each.interaction, causes) for each in entries if each.interaction
+            ],
+            at=None if at is None else _written(at),
+            stood=[] if at is None else _stood(index, name, entries, reference_of(facts)),
+        )
 
 
-@contextmanager
-def _indexed(home: Home, log: SqliteLog) -> Generator[Path, None, None]:
-    """The file of an index that has read the log to its end.
-
-    Embedded the writer keeps it so. On Kafka whoever has the home keeps one or does not, so what
-    there is of it is copied and reads on.
-    """
-    if not on_kafka():
-        yield home.index
-        return
-    with tempfile.TemporaryDirectory(prefix="ledger-trace-") as folder:
-        path = Path(folder) / "index.sqlite"
-        if home.index.exists():
-            with (
-                closing(
-                    sqlite3.connect(f"{home.index.resolve().as_uri()}?mode=ro", uri=True)
-                ) as kept,
-                closing(sqlite3.connect(path)) as copy,
-                suppress(sqlite3.DatabaseError),
-            ):
-                kept.backup(copy)
-        Index(path, log).close()
-        yield path
+def _found(log: SqliteLog, index: TraceIndex, name: str) -> list[Entry]:
+    owner, _, stream = name.rpartition(" ")
+    if owner:
+        return _of_stream(log, index, owner, stream)
+    if index.is_owner(name):
+        return [entry_at(log, place) for place in index.of_owner(name)]
+    found = [
+        entry for owner in index.owners_of(name) for entry in _of_stream(log, index, owner, name)
+    ]
+    return found or _refused(log, name)
 
 
-def _places(path: Path, name: str) -> Iterator[tuple[int, int]]:
-    try:
-        index = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-    except sqlite3.DatabaseError as error:
-        raise LedgerError(f"the index cannot be read ({error}); publish rebuilds it") from error
-    try:
-        owners = {name}
-        for (key,) in index.execute(
-            "select distinct stream from event where stream = ? or stream like ?",
-            (name, f"% {name}"),
-        ):
-            owners.add(key.partition(" ")[0])
-        for owner in owners:
-            yield from index.execute(
-                "select partition, position from message where owner = ?", (owner,)
-            )
-    except sqlite3.DatabaseError as error:
-        raise LedgerError(f"the index cannot be read ({error}); publish rebuilds it") from error
-    finally:
-        index.close()
+def _of_stream(log: SqliteLog, index: TraceIndex, owner: str, stream: str) -> list[Entry]:
+    """The entries with events of the stream, and those without events that were meant for it."""
+    places: dict[Place, None] = dict.fromkeys(index.of_stream(owner, stream))
+    entries = [entry_at(log, place) for place in places]
+    for place in index.of_owner(owner):
+        if place in places:
+            continue
+        record = log.record(*place)
+        if record is not None and _HAS_EVENTS not in record:
+            entry = decode(record)
+            entries += [entry] if _is_meant_for(entry, stream) else []
+    return entries
 
 
-def _refused(log: SqliteLog, name: str) -> list[Entry]:
-    """The entries meant for a stream that never came to be: the index names no owner of it."""
-    identity = name.partition("/")[2].encode()
+def _refused(log: SqliteLog, stream: str) -> list[Entry]:
+    """The entries meant for a stream that never came to be: no index names them."""
+    identity = stream.partition("/")[2].encode()
     return [
         entry
         for partition in log.ends()
         for _, record in follow(log, Head(partition))
-        if identity and identity in record and _concerns(entry := decode(record), name)
+        if identity and identity in record and _is_meant_for(entry := decode(record), stream)
     ]
 
 
-def _concerns(entry: Entry, name: str) -> bool:
-    """Whether the entry's interaction is of that owner, or was meant for that stream."""
+def _is_meant_for(entry: Entry, stream: str) -> bool:
     said = entry.interaction
     if said is None:
         return False
-    kind = wire.INTERACTIONS[said.type]
-    return name in (said.subject, kind.aggregate.stream(said, wire.interaction_of(said)))
+    return stream == wire.INTERACTIONS[said.type].aggregate.stream(said, wire.interaction_of(said))
 
 
-def _entry(log: SqliteLog, partition: int, position: int) -> Entry:
-    record = log.record(partition, position)
-    if record is None:
-        raise LedgerError(f"the log has no entry {partition}:{position} that the index names")
-    return decode(record)
+_HAS_EVENTS: Final = b'"events":['
 
 
-def _traced(entry: Entry, said: Said) -> Traced:
+def _is_until(entry: Entry, at: At) -> bool:
+    if isinstance(at, datetime):
+        return entry.recorded_at <= at
+    return entry.position <= at.get(entry.partition, 0)
+
+
+def _moment(at: At, entries: Sequence[Entry]) -> datetime:
+    return at if isinstance(at, datetime) else entries[-1].recorded_at
+
+
+def _written(at: At) -> str:
+    return at.isoformat() if isinstance(at, datetime) else write_positions(at)
+
+
+def _stood(
+    index: TraceIndex, name: str, entries: Sequence[Entry], founded: Reference
+) -> list[Stood]:
+    if index.is_owner(name):
+        return [owner_stood(name, entries, founded)]
+    stream = name.rpartition(" ")[2]
+    owners = dict.fromkeys(each.interaction.subject for each in entries if each.interaction)
+    return [stream_stood(owner, stream, entries, founded) for owner in owners]
+
+
+def _traced(entry: Entry, said: Said, causes: Causes) -> Traced:
     refusal = entry.refusal
     rule = wire.RULES.get(refusal.rule) if refusal else None
     return Traced(
@@ -164,6 +194,7 @@ def _traced(entry: Entry, said: Said) -> Traced:
         hall=said.hall,
         visit=said.visit,
         cause=said.cause,
+        because=causes.because(entry),
         rule=refusal.rule if refusal else None,
         sentence=rule.sentence if rule else None,
         detail=refusal.detail if refusal else None,
@@ -177,4 +208,5 @@ def _traced(entry: Entry, said: Said) -> Traced:
             )
             for number, each in enumerate(wire.happened(entry), 1)
         ),
+        led_to=causes.led_to(entry),
     )

@@ -1,5 +1,6 @@
-"""A small real ledger: the docs' example visit, recorded and projected."""
+"""Small real ledgers, recorded and projected: the docs' example visit, a simulated morning."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,17 +9,32 @@ from consumers.embedded import Embedded, found
 from consumers.projector import catch_up
 from ledger import founding
 from ledger.settings import Home
+from tests.replay.playing import play
 
 EXAMPLE = Path(__file__).parent.parent.parent / "docs" / "examples" / "visit.ndjson"
 CUSTOMER = "customer/d3f1c3f1c3f1c3f1c3f1c3f1c3f1c3f1c"
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    folder = tmp_path / "home"
+@pytest.fixture(scope="session")
+def visited(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The example visit. Only read it."""
+    folder = tmp_path_factory.mktemp("visited") / "home"
     found(folder, founding.sample())
     with Embedded(folder) as ledger, EXAMPLE.open("rb") as lines:
         ledger.publish(lines)
     place = Home(folder)
     catch_up(place)
     return place
+
+
+@pytest.fixture
+def home(visited: Home, tmp_path: Path) -> Home:
+    """The example visit, to write in."""
+    shutil.copytree(visited.folder, tmp_path / "home")
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Only read it."""
+    return play(tmp_path_factory.mktemp("played") / "home", count=700)

@@ -1,11 +1,10 @@
-"""Trace, as-of and rebuild read again what was written, and write nothing to the ledger."""
+"""As-of and rebuild read again what was written, and write nothing to the ledger."""
 
 import sqlite3
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
-import msgspec
 import pytest
 
 from consumers.embedded import Embedded
@@ -17,43 +16,10 @@ from ledger.settings import Home
 from replay.as_of import replay_as_of
 from replay.rebuild import rebuild
 from replay.status import status_of
-from replay.trace import trace
-from tests.replay.conftest import CUSTOMER, EXAMPLE
 
 PAID = datetime.fromisoformat("2026-11-03T10:10:00+08:00")
 BEFORE_PAYING = datetime.fromisoformat("2026-11-03T10:09:59+08:00")
 FOUNDED = datetime.fromisoformat("2026-11-02T00:00:00+08:00")
-
-
-def test_a_stream_is_traced_with_its_refusals_and_its_cause(home: Home) -> None:
-    entries = trace(home, "payment/p-1001")
-    assert [(entry.type, entry.outcome) for entry in entries] == [
-        ("payment.receive.v1", "recorded"),
-        ("payment.allocate.v1", "recorded"),
-        ("payment.issue_receipt.v1", "recorded"),
-        ("payment.reverse.v1", "refused"),
-    ]
-    received, allocated, _, reversed_ = entries
-    assert allocated.cause == received.events[0].id
-    assert (reversed_.rule, reversed_.approver) == ("ENV-07", "c-li")
-    assert {entry.policy for entry in entries} == {"2026.1"}
-
-
-def test_an_owner_is_traced_over_all_its_streams(home: Home) -> None:
-    types = [entry.type for entry in trace(home, CUSTOMER)]
-    assert types[:2] == ["customer.register.v1", "customer.verify_identity.v1"]
-    assert len(types) == 6
-
-
-def test_a_trace_of_nothing_says_so(home: Home) -> None:
-    with pytest.raises(LedgerError, match="nothing is recorded of payment/p-9"):
-        trace(home, "payment/p-9")
-
-
-def test_a_trace_shows_no_personal_data(home: Home) -> None:
-    told = repr(trace(home, CUSTOMER))
-    assert "13800138000" not in told
-    assert "王小明" not in told
 
 
 def payments(file: Path) -> list[tuple[str, int]]:
@@ -97,9 +63,9 @@ def test_a_rebuild_gives_the_same_tables(home: Home, tmp_path: Path) -> None:
     assert differences(before, current_snapshot(home.projections)) == []
 
 
-def test_a_rebuild_is_refused_while_another_process_writes(home: Home) -> None:
-    with Embedded(home.folder), pytest.raises(LedgerError, match="writes this ledger"):
-        rebuild(home)
+def test_a_rebuild_goes_on_while_another_process_writes(home: Home) -> None:
+    with Embedded(home.folder):
+        assert rebuild(home).entries == 25
 
 
 def test_status_counts_entries_and_lag(home: Home) -> None:
@@ -117,19 +83,6 @@ def test_status_counts_entries_and_lag(home: Home) -> None:
     status = status_of(home)
     assert (status.entries, status.lag) == (26, 1)
     assert status.clock == "simulated"
-
-
-def test_a_stream_that_was_only_ever_refused_is_traced(home: Home) -> None:
-    [line] = [each for each in EXAMPLE.read_bytes().splitlines() if b"payment.receive.v1" in each]
-    message = msgspec.json.decode(line)
-    message["id"] = "early"
-    message["data"] |= {"payment_id": "p-never", "amount_fen": 1}
-    with Embedded(home.folder) as ledger:
-        ledger.publish([msgspec.json.encode(message)])
-    [entry] = trace(home, "payment/p-never")
-    assert (entry.message_id, entry.rule) == ("early", "PAY-01")
-    with pytest.raises(LedgerError, match="nothing is recorded"):
-        trace(home, "payment/p-neve")
 
 
 def test_a_log_that_lost_its_founding_leaves_the_tables_as_they_are(home: Home) -> None:

@@ -103,6 +103,15 @@ def shown(text: str) -> str:
     return escape("".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in text))
 
 
+def text_of(value: Any) -> str:
+    """A value of a table, for a terminal; what is not there is a dash."""
+    if value is None:
+        return "—"
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    return str(value)
+
+
 def freshen(home: Home) -> None:
     """Brings the snapshot up to date: asks the running server, or projects where none runs.
 

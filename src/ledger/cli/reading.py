@@ -1,7 +1,7 @@
-"""The commands that read: `status`, `trace`, `sql`, `kpi`."""
+"""The commands that read: `status`, `sql`, `kpi`."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Column, Table
@@ -16,6 +16,7 @@ from ledger.cli.common import (
     freshen,
     print_json,
     shown,
+    text_of,
     utf8,
     warn_if_simulated,
 )
@@ -23,8 +24,6 @@ from ledger.projections import worker
 from ledger.projections.snapshot import current_snapshot
 from ledger.settings import Home, Writer, on_kafka
 from replay.status import status_of
-from replay.trace import Traced
-from replay.trace import trace as trace_of
 
 
 def status(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
@@ -44,6 +43,14 @@ def status(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
     if found.alarms:
         ask = 'ledger sql "from alarms where is_open is not false"'
         console.print(f"[red]{found.alarms:,} alarms[/] want a look: {ask}")
+    for stop in found.stopped:
+        console.print(
+            f"[red]partition {stop.partition} of the tables stands still before position"
+            f" {stop.position:,}[/]: {shown(stop.sentence)}",
+            soft_wrap=True,
+        )
+    for fact, why in found.standing.items():
+        console.print(f"[yellow]table {fact} stands still[/]: {shown(why)}", soft_wrap=True)
     table = Table("partition", "position", "head", "projected", "lag")
     for each in found.partitions:
         table.add_row(
@@ -63,45 +70,6 @@ def _writing(writer: Writer | None) -> str:
     if on_kafka():
         return f"; this home: used by process {writer.pid}{url}" if writer is not None else ""
     return "; nobody writes now" if writer is None else f"; process {writer.pid} writes{url}"
-
-
-def trace(
-    name: Annotated[
-        str, typer.Argument(help="An owner (customer/…) or a stream (payment/…).", callback=utf8)
-    ],
-    *,
-    home: HomeOption = DEFAULT,
-    as_json: JsonOption = False,
-) -> None:
-    """Tell what happened to one owner or stream, by whom and by which rule.
-
-    Example: ledger trace payment/p-1001
-    """
-    entries = trace_of(founded(home), name)
-    if as_json:
-        print_json(entries)
-        return
-    warn_if_simulated(status_of(founded(home)).clock)
-    for entry in entries:
-        _tell(entry)
-
-
-def _tell(entry: Traced) -> None:
-    mark = "[red]✗[/]" if entry.outcome == "refused" else "[green]✓[/]"
-    by = entry.actor + (f", approved by {entry.approver}" if entry.approver else "")
-    where = f" in {entry.hall}" if entry.hall else ""
-    console.print(
-        f"{mark} {entry.happened_at}  [bold]{entry.type}[/]  {shown(entry.owner)}"
-        f"  by {shown(by + where)}"
-        f"  [dim]entry {entry.partition}:{entry.position}, recorded {entry.recorded_at},"
-        f" policy {entry.policy}[/]"
-    )
-    if entry.cause:
-        console.print(f"    [dim]because of {shown(entry.cause)}[/]")
-    if entry.rule:
-        console.print(f"    refused by [red]{entry.rule}[/]: {shown(entry.detail or '')}")
-    for event in entry.events:
-        console.print(f"    → {event.tag}  [dim]{event.stream} v{event.version}[/]")
 
 
 def sql(
@@ -168,13 +136,5 @@ def _ask(home: Home, select: str, seconds: float) -> worker.Table:
 def _print(answer: worker.Table) -> None:
     table = Table(*(Column(shown(name), overflow="fold") for name in answer.columns))
     for row in answer.rows:
-        table.add_row(*(shown(_text(value)) for value in row))
+        table.add_row(*(shown(text_of(value)) for value in row))
     console.print(table)
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return "—"
-    if isinstance(value, float):
-        return f"{value:,.2f}"
-    return str(value)

@@ -5,8 +5,12 @@ from typing import Final
 
 import duckdb
 
-_OF_THE_CODE: Final = ("versions", "parameters", "rules", "kpis")
-"""Tables that say what the code is and not what the log holds; they are not compared."""
+_OF_THE_CODE: Final = (
+    *("versions", "parameters", "rules", "kpis", "replayed"),
+    *("progress", "stopped", "standing"),
+)
+"""Tables that say what the code or the file is, or how the projector gets on, and not what the log
+holds; they are not compared."""
 
 
 def differences(a: Path, b: Path) -> list[str]:

@@ -1,0 +1,92 @@
+"""How long tracing a customer takes, and finding a stream that is named without its owner.
+
+    python -m bench.trace [--entries 1000000] [--home DIR] [--json]
+
+Each figure is the slowest of `TRACED` busy customers, as `ledger trace` asks for them: log and
+index opened, entries with causes and consequences. A ledger of the simulator's mix is recorded
+first; with `--home` one that stands there is used, or kept there.
+"""
+
+import sqlite3
+import tempfile
+import time
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from bench.machine import machine, parser, show
+from consumers.embedded import Embedded, found
+from ledger import simulator
+from ledger.settings import Home, tune_interpreter
+from replay.status import status_of
+from replay.trace import trace
+
+BATCH = 500
+TRACED = 20
+
+
+def measure(folder: Path, entries: int) -> dict[str, Any]:
+    home = Home(folder)
+    if not home.founded:
+        _record(folder, entries)
+    busiest = _asked(
+        home,
+        "select owner, count(*) from message where owner like 'customer/%' group by owner"
+        " order by 2 desc limit ?",
+    )
+    streams = _asked(
+        home,
+        "select stream, 1 from event where stream like 'customer/% payment/%' and version = 1"
+        " limit ?",
+    )
+    owners = [owner for owner, _ in busiest]
+    named = [stream for stream, _ in streams]
+    return {
+        **machine(),
+        "entries": status_of(home).entries,
+        "entries_of_busiest_customer": busiest[0][1],
+        "customer_ms_max": _slowest(home, owners),
+        "stream_with_owner_ms_max": _slowest(home, named),
+        "stream_without_owner_ms_max": _slowest(home, [each.partition(" ")[2] for each in named]),
+    }
+
+
+def _asked(home: Home, query: str) -> list[tuple[str, int]]:
+    with closing(sqlite3.connect(home.index)) as index:
+        return index.execute(query, (TRACED,)).fetchall()
+
+
+def _slowest(home: Home, names: list[str]) -> float:
+    seconds: list[float] = []
+    for name in names:
+        started = time.perf_counter()
+        trace(home, name)
+        seconds.append(time.perf_counter() - started)
+    return round(max(seconds) * 1000, 1)
+
+
+def _record(folder: Path, entries: int) -> None:
+    found(folder, simulator.founding_of(1))
+    messages = simulator.messages(1)
+    with Embedded(folder) as ledger:
+        while sum(ledger.log.ends().values()) < entries:
+            ledger.publish(islice(messages, BATCH))
+
+
+def main() -> None:
+    options = parser(__doc__)
+    options.add_argument("--entries", type=int, default=1_000_000)
+    options.add_argument("--home", type=Path)
+    arguments = options.parse_args()
+    tune_interpreter()
+    if arguments.home:
+        figures = measure(arguments.home, arguments.entries)
+    else:
+        with tempfile.TemporaryDirectory(prefix="ledger-bench-") as folder:
+            figures = measure(Path(folder) / "home", arguments.entries)
+    show(figures, as_json=arguments.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""Causes and consequences of an entry, across owners.
+
+A follow-on names its cause, an event's id, and its own id begins with that. Whose event that is,
+and whose ledgers follow-ons go to, the ids do not say: an event's follow-ons go to its own owner or
+where `react` sends them, and a follow-on's cause is of one of the owners that it names, or that
+other entries of its stream name.
+"""
+
+from collections.abc import Iterator, Set
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from consumers.reactor import MAX_ID, SOURCE
+from ledger import wire
+from ledger.aggregates.model import BROADCAST, Cause, FollowOn
+from ledger.decide import react
+from ledger.entry import (
+    Entry,
+    LedgerError,
+    Said,
+    decode,
+    event_id,
+    event_parts,
+    leaf_hash,
+)
+from ledger.logs.sqlite import SqliteLog
+from replay.trace_index import Place, TraceIndex
+
+_NAMED: Final = {
+    "customer_id": "customer",
+    "other_customer_id": "customer",
+    "clerk_id": "clerk",
+    "hall_id": "hall",
+}
+"""Fields of an interaction's data, or of the fact that it tells, that name an owner."""
+_LONGEST_NAME: Final = 120
+
+
+class Linked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Another entry in a chain of causes: one that led here, or one that this led to.
+
+    `event` is the id of the event that the follow-on answers, `led_to` what came of its own
+    events, which is left out of entries that are traced themselves.
+    """
+
+    partition: int
+    position: int
+    recorded_at: str
+    type: str
+    owner: str
+    outcome: str
+    rule: str | None = None
+    events: tuple[str, ...] = ()
+    event: str | None = None
+    led_to: tuple["Linked", ...] = ()
+
+
+class Causes:
+    """Follows causes of entries, which `index` finds and `log` holds.
+
+    `traced` are the entries that are told of themselves: chains stop at them. What was recorded
+    after `until` is left out.
+    """
+
+    def __init__(
+        self, log: SqliteLog, index: TraceIndex, traced: Set[Place], until: datetime | None = None
+    ) -> None:
+        self._log = log
+        self._index = index
+        self._traced = traced
+        self._until = until
+
+    def because(self, entry: Entry) -> tuple[Linked, ...]:
+        """What led to the entry, the nearest first, up to where it began."""
+        chain: list[Linked] = []
+        while (cause := self._cause(entry)) is not None:
+            chain.append(_linked(cause))
+            if (cause.partition, cause.position) in self._traced:
+                break
+            entry = cause
+        return tuple(chain)
+
+    def led_to(self, entry: Entry) -> tuple[Linked, ...]:
+        """What the entry's events led to, each with what that led to in turn."""
+        return tuple(
+            _linked(
+                each,
+                () if (each.partition, each.position) in self._traced else self.led_to(each),
+            )
+            for each in self._consequences(entry)
+            if self._until is None or each.recorded_at <= self._until
+        )
+
+    def _cause(self, entry: Entry) -> Entry | None:
+        said = entry.interaction
+        if said is None or said.cause is None:
+            return None
+        source, message_id, number = event_parts(said.cause)
+        for owner in self._may_be_of(said):
+            for place in self._index.message(owner, source, message_id):
+                cause = entry_at(self._log, place)
+                if len(cause.events) >= number:
+                    return cause
+        return None
+
+    def _may_be_of(self, said: Said) -> Iterator[str]:
+        """The owners whose event may have led to the follow-on, the likely ones first."""
+        named = dict.fromkeys(_named_by(said))
+        yield from named
+        stream = wire.INTERACTIONS[said.type].aggregate.stream(said, wire.interaction_of(said))
+        for place in self._index.of_stream(said.subject, stream):
+            other = entry_at(self._log, place).interaction
+            for owner in _named_by(other) if other is not None else ():
+                if owner not in named:
+                    named[owner] = None
+                    yield owner
+
+    def _consequences(self, entry: Entry) -> Iterator[Entry]:
+        said = entry.interaction
+        if said is None:
+            return
+        reference = self._index.reference(entry.partition)
+        policy = reference.policy_at(entry.recorded_at)
+        for number, each in enumerate(wire.happened(entry), 1):
+            reactions = react(each.event, Cause(said, each.stream, reference, policy))
+            sent = [reaction for reaction in reactions if isinstance(reaction, FollowOn)]
+            yield from self._answers(said, number, sent)
+
+    def _answers(self, said: Said, number: int, sent: list[FollowOn]) -> Iterator[Entry]:
+        """The entries of follow-ons of the event, to its owner and those that it has some for."""
+        cause = event_id(said, number)
+        owners: dict[str, None] = {said.subject: None}
+        for follow_on in sent:
+            owners |= dict.fromkeys(self._addressed(follow_on))
+        begins = [f"{cause}:"]
+        if len(cause) > MAX_ID - _LONGEST_NAME:
+            begins.append(f"{leaf_hash(cause.encode())}:")
+        for owner in owners:
+            for begin in begins:
+                for place in self._index.beginning(owner, SOURCE, begin):
+                    entry = entry_at(self._log, place)
+                    # Ids of other causes may begin so, too, where a message's id has a colon.
+                    if entry.interaction is not None and entry.interaction.cause == cause:
+                        yield entry
+
+    def _addressed(self, follow_on: FollowOn) -> list[str]:
+        if follow_on.subject != BROADCAST:
+            return [follow_on.subject]
+        return [wire.reference_owner(partition) for partition in self._log.ends()]
+
+
+def entry_at(log: SqliteLog, place: Place) -> Entry:
+    """The entry that the index names. Raises LedgerError where the log has none."""
+    record = log.record(*place)
+    if record is None:
+        raise LedgerError(f"the log has no entry {place[0]}:{place[1]} that the index names")
+    return decode(record)
+
+
+def _named_by(said: Said) -> list[str]:
+    """Owners that the interaction concerns."""
+    data: dict[str, Any] = msgspec.json.decode(said.data)
+    fields = data | data.get("fact", {})
+    named = [f"{kind}/{fields[name]}" for name, kind in _NAMED.items() if name in fields]
+    hall = [f"hall/{said.hall}"] if said.hall else []
+    return list(dict.fromkeys([said.subject, *named, *hall, "operator"]))
+
+
+def _linked(entry: Entry, led_to: tuple[Linked, ...] = ()) -> Linked:
+    said = entry.interaction
+    assert said is not None
+    return Linked(
+        partition=entry.partition,
+        position=entry.position,
+        recorded_at=entry.recorded_at.isoformat(),
+        type=said.type,
+        owner=said.subject,
+        outcome="refused" if entry.refusal else "recorded",
+        rule=entry.refusal.rule if entry.refusal else None,
+        events=tuple(each.tag for each in entry.events),
+        event=said.cause,
+        led_to=led_to,
+    )

@@ -1,0 +1,154 @@
+"""What tracing asks of the decider's index: always by a key, or a range of one, never by a scan.
+
+an owner's entries         message (owner)
+a stream's entries         event (stream); a name without owner is tried with every owner of
+                           its kind, which register lists
+a message, follow-ons      message (owner, source, id), or ids that begin with the cause's
+"""
+
+import sqlite3
+import tempfile
+from collections.abc import Generator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ledger import wire
+from ledger.entry import LedgerError
+from ledger.index import Index
+from ledger.logs.opening import on_kafka
+from ledger.logs.sqlite import SqliteLog
+from ledger.reference import Reference
+from ledger.settings import Home
+
+Place = tuple[int, int]
+"""Partition and position of an entry."""
+
+
+class TraceIndex:
+    """Reads the index file; raises LedgerError where that cannot be read."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._references: dict[int, Reference] = {}
+
+    def is_owner(self, name: str) -> bool:
+        """Whether the name is an owner's, and not a stream's."""
+        return wire.owner_kind(name) is not None and " " not in name
+
+    def of_owner(self, owner: str) -> list[Place]:
+        """Places of all interactions of the owner."""
+        return self._rows(
+            "select partition, position from message where owner = ? order by 1, 2", owner
+        )
+
+    def of_stream(self, owner: str, stream: str) -> list[Place]:
+        """Places of the entries that have events of the stream."""
+        return self._rows(
+            "select distinct partition, position from event where stream = ? order by 1, 2",
+            wire.stream_key(owner, stream),
+        )
+
+    def owners_of(self, stream: str) -> list[str]:
+        """The owners that have a stream of this name: two customers may have a payment `p1`."""
+        owners: list[tuple[str]] = []
+        for kind in kinds_of(stream):
+            owners += self._rows(
+                "select owner from register where (owner = ? or owner between ? and ?) and exists"
+                " (select 1 from event where stream = owner || ' ' || ?) order by owner",
+                kind,
+                f"{kind}/",
+                f"{kind}/\U0010ffff",
+                stream,
+            )
+        return [owner for (owner,) in owners]
+
+    def message(self, owner: str, source: str, message_id: str) -> list[Place]:
+        """Places of the entries of that message, the first content first."""
+        return self._rows(
+            "select partition, position from message where owner = ? and source = ? and id = ?"
+            " order by position",
+            owner,
+            source,
+            message_id,
+        )
+
+    def beginning(self, owner: str, source: str, begin: str) -> list[Place]:
+        """Places of the source's messages to the owner whose ids begin so."""
+        return self._rows(
+            "select partition, position from message"
+            " where owner = ? and source = ? and id >= ? and id < ? order by position",
+            owner,
+            source,
+            begin,
+            begin[:-1] + chr(ord(begin[-1]) + 1),
+        )
+
+    def reference(self, partition: int) -> Reference:
+        """What the partition knows now."""
+        known = self._references.get(partition)
+        if known is None:
+            [(state,)] = self._rows(
+                "select state from register where owner = ?", wire.reference_owner(partition)
+            )
+            known = self._references[partition] = msgspec.msgpack.decode(state, type=Reference)
+        return known
+
+    def _rows(self, query: str, *values: str) -> list[Any]:
+        try:
+            return self._connection.execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise _unreadable(error) from error
+
+
+def kinds_of(stream: str) -> list[str]:
+    """The kinds of owner that have streams of this name."""
+    name = stream.partition("/")[0]
+    return [
+        kind
+        for kind, room in wire.ROOMS.items()
+        if any(name == aggregate.NAME for aggregate in room)
+    ]
+
+
+@contextmanager
+def open_index(home: Home, log: SqliteLog) -> Generator[TraceIndex, None, None]:
+    """An index that has read the log to its end.
+
+    Embedded the writer keeps it so. On Kafka whoever has the home keeps one or does not, so what
+    there is of it is copied and reads on.
+    """
+    if not on_kafka():
+        with _opened(home.index) as connection:
+            yield TraceIndex(connection)
+        return
+    with tempfile.TemporaryDirectory(prefix="ledger-trace-") as folder:
+        path = Path(folder) / "index.sqlite"
+        if home.index.exists():
+            with (
+                closing(
+                    sqlite3.connect(f"{home.index.resolve().as_uri()}?mode=ro", uri=True)
+                ) as kept,
+                closing(sqlite3.connect(path)) as copy,
+                suppress(sqlite3.DatabaseError),
+            ):
+                kept.backup(copy)
+        Index(path, log).close()
+        with _opened(path) as connection:
+            yield TraceIndex(connection)
+
+
+@contextmanager
+def _opened(path: Path) -> Generator[sqlite3.Connection, None, None]:
+    try:
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    except sqlite3.DatabaseError as error:
+        raise _unreadable(error) from error
+    with closing(connection):
+        yield connection
+
+
+def _unreadable(error: sqlite3.DatabaseError) -> LedgerError:
+    return LedgerError(f"the index cannot be read ({error}); publish rebuilds it")
