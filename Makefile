@@ -4,18 +4,18 @@ export UV_PROJECT_ENVIRONMENT := .venv
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null || echo .venv/tools/bin/uv)
 
-.PHONY: demo test check lint browser java soak lock format docs
+.PHONY: demo test check lint browser readers java spark soak lock format docs
 
 demo: .venv/.ready
 	$(BIN)/ledger demo
 
 test: lint
-	$(BIN)/python -m pytest -n auto -m "not soak and not broker"
+	$(BIN)/python -m pytest -n auto -m "not soak and not broker and not spark"
 
-# With the parts that `make test` does without: a browser, to look at the page as a person does, and
-# a broker, for which Java and Maven are enough.
+# With the parts that `make test` does without: a browser, to look at the page as a person does, a
+# broker, for which Java and Maven are enough, and Spark.
 check: export CI := true
-check: browser java lint
+check: browser java readers spark lint
 	$(BIN)/python -m pytest -n auto
 
 lint: .venv/.ready
@@ -28,9 +28,22 @@ browser:
 	command -v chromium >/dev/null || \
 		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
 
+# The DuckDB before ours, in a folder of its own, to open the readers' snapshot with.
+readers: .venv/.ready
+	test -d .venv/duckdb-1.5 || \
+		$(BIN)/python -m pip install --quiet --no-deps --target .venv/duckdb-1.5 duckdb==1.5.6
+
 java:
 	test -n "$$LEDGER_TEST_KAFKA" || { command -v java && command -v mvn; } >/dev/null || { apt-get update -qq && \
 		apt-get install -y -qq --no-install-recommends default-jre-headless maven >/dev/null; }
+
+spark: .venv/.spark
+	command -v java >/dev/null || { apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends default-jre-headless >/dev/null; }
+
+.venv/.spark: .venv/.ready requirements-spark.lock
+	VIRTUAL_ENV=.venv $(UV) pip install --quiet --require-hashes -r requirements-spark.lock
+	touch $@
 
 soak: .venv/.ready
 	$(BIN)/python -m pytest -n auto -m soak
@@ -46,6 +59,8 @@ docs: .venv/.ready
 lock: .venv/.uv
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header --group dev pyproject.toml -o requirements.lock
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --group spark -o requirements-spark.lock
 
 .venv/.uv:
 	test -d .venv || $(PYTHON) -m venv .venv

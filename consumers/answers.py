@@ -13,7 +13,16 @@ from ledger.door.admit import Malformed
 Outcome = Literal["recorded", "repeated", "refused", "accepted", "malformed", "failed"]
 Language = Literal["en", "zh"]
 Problem = Literal[
-    "unauthorized", "not_found", "not_allowed", "timed_out", "failed", "unavailable", "not_shown"
+    "unauthorized",
+    "not_found",
+    "not_allowed",
+    "timed_out",
+    "failed",
+    "unavailable",
+    "not_shown",
+    "busy",
+    "query_refused",
+    "query_stopped",
 ]
 
 _TITLES: Final[dict[str, dict[Language, str]]] = {
@@ -40,6 +49,9 @@ _PROBLEMS: Final[dict[Problem, tuple[int, dict[Language, str]]]] = {
     "failed": (500, {"en": "Not recorded: the ledger failed", "zh": "未入账：账本处理出错"}),
     "unavailable": (503, {"en": "Not recorded: send it again later", "zh": "暂未入账：请稍后重发"}),
     "not_shown": (503, {"en": "The tables cannot be read now", "zh": "数据表暂时无法读取"}),
+    "busy": (503, {"en": "Too many queries at once: ask again", "zh": "查询过多：请稍后再试"}),
+    "query_refused": (400, {"en": "This query is not answered", "zh": "该查询未获执行"}),
+    "query_stopped": (504, {"en": "The query took too long", "zh": "查询超时，已终止"}),
 }
 
 
@@ -84,7 +96,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `status` is the HTTP status: 201 recorded, 200 recorded before, 202 accepted for later, 400
     malformed, 401 the source's token is needed, 403 forbidden, 409 the id came with other content
-    before, 413 too large, 422 refused by a rule; for a whole request also 404, 405, 408, 500, 503.
+    before, 413 too large, 422 refused by a rule; for a whole request also 404, 405, 408, 500, 503,
+    504.
     """
 
     type: Annotated[str, "a stable URI"]

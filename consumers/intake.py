@@ -4,7 +4,9 @@
     GET  /interactions/{source}/{id}?subject={owner}    what became of a message
     POST /catch-up              returns when the tables show all that is recorded now
     GET  /entries/{p}/{n}       one entry, as the bytes that the log holds
-    GET  /health
+    GET  /health                whether interactions are recorded
+    GET  /health/tables         whether the tables' positions move, or there is nothing to do
+    GET  /sql?q={select}                                one SELECT over the tables (see `queries`)
     GET  /                      the page for people, where HTML is wanted; else what is where
 
 What the page asks for is in `page`.
@@ -32,6 +34,7 @@ from consumers.grouping import Counts, Failed, Queue, Unavailable
 from consumers.keeper import ProjectorKeeper
 from consumers.lookup import answer_to
 from consumers.page import Page, wants_page
+from consumers.queries import Queries
 from consumers.responses import JSON, as_json, as_problem, as_reply, language_of
 from consumers.senders import sender_of
 from consumers.telling import tell
@@ -66,6 +69,7 @@ class Intake:
         self._projector = projector
         self._sources = {source.name: source for source in recording.facts.sources}
         self._page = Page(home, recording, projector)
+        self._queries = Queries(home, recording.facts.sources)
         self._reserved = 0
 
     def app(self) -> Starlette:
@@ -73,11 +77,13 @@ class Intake:
             routes=[
                 Route("/", self.describe),
                 Route("/health", self.health),
+                Route("/health/tables", self.health_of_tables),
                 Route("/interactions", self.take, methods=["POST"]),
                 Route("/interactions/{source}/{id:path}", self.outcome),
                 Route("/entries/{partition}/{position}", self.entry),
                 Route("/catch-up", self.catch_up, methods=["POST"]),
                 *self._page.routes(),
+                *self._queries.routes(),
             ],
             exception_handlers={HTTPException: _not_routed, LedgerError: _not_possible},
         )
@@ -168,10 +174,18 @@ class Intake:
         recording = self._recording.healthy
         health = Health(
             "recording" if recording else "not recording",
-            self._projector.running,
+            self._projecting(),
             self._recording.counts,
         )
         return as_json(health, 200 if recording else 503)
+
+    async def health_of_tables(self, _: Request) -> Response:
+        """503 where a position has not moved; whoever records does not stop for that."""
+        health = TablesHealth(self._projecting(), self._projector.standing())
+        return as_json(health, 200 if health.projecting else 503)
+
+    def _projecting(self) -> bool:
+        return self._projector.running and not self._projector.standing()
 
     async def describe(self, request: Request) -> Response:
         if wants_page(request):
@@ -186,6 +200,7 @@ class Intake:
                     "interactions": "/interactions",
                     "entry": "/entries/{partition}/{position}",
                     "health": "/health",
+                    "sql": "/sql?q={select}",
                 },
             }
         )
@@ -204,11 +219,18 @@ def preferred_wait(request: Request) -> int:
 
 
 class Health(msgspec.Struct, frozen=True):
-    """`recorded` counts since the start."""
+    """`recorded` counts since the start; `projecting` is whether the tables go on."""
 
     status: Literal["recording", "not recording"]
     projecting: bool
     recorded: Counts
+
+
+class TablesHealth(msgspec.Struct, frozen=True):
+    """`standing` says what in the tables does not go on, in sentences."""
+
+    projecting: bool
+    standing: list[str]
 
 
 async def _read(request: Request, limit: int) -> bytes | None:

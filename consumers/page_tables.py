@@ -150,16 +150,17 @@ def read(folder: Path, ask: Callable[[Path], T]) -> Reading[T]:
     """Asks the newest snapshot. Raises LedgerError where there is none, or it cannot be read."""
     path = snapshot.current_snapshot(folder)
     try:
-        return Reading(path.stem, _reached(path), ask(path))
+        return Reading(path.stem, reached(path), ask(path))
     except LedgerError:
         newer = snapshot.current_snapshot(folder)
         if newer == path:
             raise
         # It was replaced by a newer one before it was opened.
-        return Reading(newer.stem, _reached(newer), ask(newer))
+        return Reading(newer.stem, reached(newer), ask(newer))
 
 
-def _reached(path: Path) -> list[Reached]:
+def reached(path: Path) -> list[Reached]:
+    """How far a snapshot is. Raises LedgerError where it cannot be read."""
     connection = snapshot.open_file(path)
     try:
         rows = connection.execute(_POSITIONS).fetchall()

@@ -49,6 +49,8 @@ def open_file(path: Path) -> duckdb.DuckDBPyConnection:
             config={
                 "enable_external_access": "false",
                 "lock_configuration": "true",
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
                 "threads": str(THREADS),
                 "memory_limit": MEMORY,
                 # What does not fit in memory is refused: it would fill the disk beside the tables.

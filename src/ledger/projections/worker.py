@@ -5,6 +5,7 @@ ends with whoever asked, however that ends: it watches a pipe that only the aske
 """
 
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -18,7 +19,10 @@ from ledger.projections.snapshot import MEMORY, open_file
 
 ROWS: Final = 10_000
 SECONDS: Final = 30.0
+SQL_BYTES: Final = 100_000
 ANSWER_BYTES: Final = 64_000_000
+DATA_BYTES: Final = 2**30
+"""Of all that a worker may hold: the engine's own limit leaves out what is no table's."""
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -32,16 +36,20 @@ class Table(msgspec.Struct, frozen=True):
     cut: bool = False
 
 
+class StoppedError(LedgerError):
+    """A query was still running at its deadline."""
+
+
 class _Failure(msgspec.Struct, frozen=True):
     error: str
 
 
 def query(snapshot: Path, sql: str, *, rows: int = ROWS, seconds: float = SECONDS) -> Table:
-    """Runs one SELECT over a snapshot. Raises LedgerError with the reason it was refused."""
-    try:
-        asked = sql.encode()
-    except UnicodeEncodeError as error:
-        raise LedgerError("the query is no UTF-8 text") from error
+    """Runs one SELECT over a snapshot.
+
+    Raises LedgerError with the reason it was refused, StoppedError where it took longer.
+    """
+    asked = _encoded(sql)
     alive, held = os.pipe()
     module = ("-P", "-m", "ledger.projections.worker")
     try:
@@ -54,7 +62,7 @@ def query(snapshot: Path, sql: str, *, rows: int = ROWS, seconds: float = SECOND
             pass_fds=(alive,),
         )
     except subprocess.TimeoutExpired as error:
-        raise LedgerError(f"the query ran longer than {seconds:g} s and was stopped") from error
+        raise StoppedError(f"the query ran longer than {seconds:g} s and was stopped") from error
     finally:
         os.close(alive)
         os.close(held)
@@ -65,6 +73,18 @@ def query(snapshot: Path, sql: str, *, rows: int = ROWS, seconds: float = SECOND
     if "error" in answer:
         raise LedgerError(msgspec.convert(answer, _Failure).error)
     return msgspec.convert(answer, Table)
+
+
+def _encoded(sql: str) -> bytes:
+    try:
+        asked = sql.encode()
+    except UnicodeEncodeError as error:
+        raise LedgerError("the query is no UTF-8 text") from error
+    if b"\x00" in asked:
+        raise LedgerError("the query holds a NUL character")
+    if len(asked) > SQL_BYTES:
+        raise LedgerError(f"the query is over {SQL_BYTES:,} bytes")
+    return asked
 
 
 def _run(path: str, sql: str, rows: int) -> Table:
@@ -106,7 +126,7 @@ def _answer(snapshot: str, sql: str, rows: int) -> bytes:
         if len(answer) <= ANSWER_BYTES:
             return answer
         said = f"the answer is over {ANSWER_BYTES:,} bytes; select less"
-    except duckdb.OutOfMemoryException:
+    except (duckdb.OutOfMemoryException, MemoryError):
         said = f"the query needs more than {MEMORY} of memory"
     except OverflowError:
         said = "a number of the answer is beyond 64 bits; cast it to varchar"
@@ -126,7 +146,15 @@ def _end_with(asker: int) -> None:
     os._exit(1)
 
 
+def _bound_process() -> None:
+    """What the engine's own settings leave open: memory beside its buffers, and any file."""
+    resource.setrlimit(resource.RLIMIT_DATA, (DATA_BYTES, DATA_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def _main() -> None:
+    _bound_process()
     snapshot, rows, asker = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     threading.Thread(target=_end_with, args=(asker,), daemon=True).start()
     sys.stdout.buffer.write(_answer(snapshot, sys.stdin.buffer.read().decode(), rows))
