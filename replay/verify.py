@@ -4,13 +4,12 @@ Every leaf is computed again from the stored bytes. The first bad position of ea
 named. Facts are verified against a rebuild, row for row.
 """
 
-import json
 import sqlite3
 import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import duckdb
 import msgspec
@@ -19,25 +18,16 @@ from consumers.embedded import facts_of
 from consumers.projector import project_all
 from ledger import wire
 from ledger.chain import holds
-from ledger.entry import ChainError, FutureFormatError, Head, accept, decode, leaf_hash
+from ledger.entry import Head, leaf_hash
 from ledger.index import Index
 from ledger.logs.opening import cluster, open_log
 from ledger.logs.sqlite import SqliteLog
-from ledger.partition import partition_of
 from ledger.projections.engine import Projector, differences
 from ledger.projections.snapshot import current_snapshot, snapshot_positions
 from ledger.settings import Home
-
-_STEP: Final = 5_000
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """One thing that does not hold: which check found it, where, and in a sentence what."""
-
-    check: str
-    sentence: str
-    partition: int | None = None
-    position: int | None = None
+from replay import verify_archive
+from replay.finding import Finding
+from replay.walk import Tick, walk_all
 
 
 class Verified(msgspec.Struct, frozen=True):
@@ -52,9 +42,6 @@ class Verified(msgspec.Struct, frozen=True):
     @property
     def good(self) -> bool:
         return not self.findings
-
-
-Tick = Callable[[int], None]
 
 
 def verify(
@@ -78,12 +65,10 @@ def verify(
         facts = facts_of(log)
         ends = log.ends()
         ledger = leaf_hash(log.record(0, 1) or b"")
-        for partition in ends:
-            walk = _Walk(partition, facts.partitions, ledger)
-            walk.run(log, tick or _no_tick)
-            findings += walk.findings
-            heads[partition] = walk.head
-            events += walk.next_event - 1
+        for walked in walk_all(log, ends, facts.partitions, ledger, tick or _no_tick):
+            findings += walked.findings
+            heads[walked.head.partition] = walked.head
+            events += walked.events
         findings += _outside(log, facts.partitions, ends)
         if full and not findings:
             findings += _read_again(heads)
@@ -91,6 +76,7 @@ def verify(
             findings += _index(home, heads)
         if not findings:
             findings += _index_rows(home, log)
+            findings += verify_archive.check(home, log)
         if tables and not findings:
             if freshen is not None:
                 freshen()
@@ -104,80 +90,6 @@ def verify(
         heads={partition: head.hash for partition, head in heads.items()},
         findings=findings,
     )
-
-
-class _Walk:
-    """One partition from its founding to its end."""
-
-    def __init__(self, partition: int, partitions: int, ledger: str) -> None:
-        self.head = Head(partition)
-        self.next_event = 1
-        self.findings: list[Finding] = []
-        self._partitions = partitions
-        self._ledger = ledger
-        self._versions: dict[str, int] = {}
-        self._messages: set[tuple[str, str, str, str]] = set()
-
-    def run(self, log: SqliteLog, tick: Tick) -> None:
-        while records := log.read(self.head.partition, self.head.position, _STEP):
-            for record in records:
-                self._one(record)
-                if self.findings:
-                    return
-            tick(len(records))
-
-    def _one(self, record: bytes) -> None:
-        try:
-            following = accept(self.head, record)
-        except FutureFormatError as error:
-            self._found(str(error))
-            return
-        if following is None:
-            self._found(_break(self.head, record))
-            return
-        self.head = following
-        try:
-            self._content(record)
-        except (ChainError, msgspec.MsgspecError) as error:
-            self._found(str(error))
-
-    def _content(self, record: bytes) -> None:
-        entry = decode(record)
-        if entry.first_event != self.next_event:
-            self._found(f"its first event is {entry.first_event}, not {self.next_event}")
-        self.next_event += len(entry.events)
-        if entry.founding is not None:
-            said_ledger = entry.founding.ledger or (self._ledger if entry.partition == 0 else None)
-            if entry.position != 1 or said_ledger != self._ledger:
-                self._found("it is a founding of another ledger")
-            return
-        said = entry.interaction
-        if said is None or entry.intake is None:
-            return
-        if partition_of(said.subject, self._partitions) != entry.partition:
-            self._found(f"{said.subject} lives in another partition")
-        message = (said.subject, said.source, said.id, entry.intake.content)
-        if message in self._messages:
-            self._found(f"message {said.source}/{said.id} has an entry already")
-        self._messages.add(message)
-        for event in entry.events:
-            stream = f"{said.subject} {event.stream}"
-            if event.version != self._versions.get(stream, 0) + 1:
-                self._found(f"{event.stream} version {event.version} does not follow")
-            self._versions[stream] = event.version
-
-    def _found(self, sentence: str) -> None:
-        self.findings.append(Finding("log", sentence, self.head.partition, self.head.position))
-
-
-def _break(head: Head, record: bytes) -> str:
-    try:
-        prev = json.loads(record).get("prev")
-    except (ValueError, AttributeError):
-        return f"the record after position {head.position} is no entry"
-    if prev != head.hash:
-        return f"position {head.position} was changed: the next entry names another hash for it"
-    return f"the record after position {head.position} does not follow it"
 
 
 def _outside(log: SqliteLog, partitions: int, ends: dict[int, int]) -> list[Finding]:

@@ -1,0 +1,231 @@
+"""Walking along the chain of each partition: every leaf is computed again from the stored bytes.
+
+A long log is walked by as many processes as the machine has cores, each with partitions of its own;
+what one remembers of a partition is its streams' versions and a hash of each message.
+
+    python -m replay.walk LOG PARTITIONS LEDGER 0,3,5       prints counts, and each partition's walk
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from ledger.entry import (
+    ChainError,
+    Entry,
+    FutureFormatError,
+    Head,
+    LedgerError,
+    accept,
+    decode,
+)
+from ledger.logs.sqlite import SqliteLog
+from ledger.partition import partition_of
+from ledger.settings import tune_interpreter
+from replay.finding import Finding
+
+Tick = Callable[[int], None]
+
+_STEP: Final = 1_000
+_TICK: Final = 10_000
+ALONE: Final = 100_000
+"""A log of fewer entries is walked sooner than another process has started."""
+
+Message = tuple[str, str, str, str]
+
+
+class Walked(msgspec.Struct, frozen=True):
+    """How far a partition holds, the number of its events up to there, and what does not."""
+
+    head: Head
+    events: int
+    findings: list[Finding]
+
+
+def walk_all(
+    log: SqliteLog, ends: Mapping[int, int], partitions: int, ledger: str, tick: Tick
+) -> list[Walked]:
+    """Every partition from its founding to its end, in the order of `ends`.
+
+    `ledger` is the leaf hash of partition 0's founding. `tick` is told how many entries were
+    walked since it was told last, by one thread or another. Raises LedgerError where a walk fails.
+    """
+    processes = min(os.cpu_count() or 1, len(ends))
+    if processes == 1 or sum(ends.values()) < ALONE:
+        return [_Walk(log, partition, partitions, ledger).run(tick) for partition in ends]
+    shares = _shares(ends, processes)
+    with ThreadPoolExecutor(processes) as threads:
+        walks = threads.map(partial(_in_process, log.path, partitions, ledger, tick), shares)
+        walked = {each.head.partition: each for share in walks for each in share}
+    return [walked[partition] for partition in ends]
+
+
+def _shares(ends: Mapping[int, int], count: int) -> list[list[int]]:
+    """The partitions for each process, about as many entries in each."""
+    shares: list[list[int]] = [[] for _ in range(count)]
+    for partition in sorted(ends, key=lambda partition: -ends[partition]):
+        min(shares, key=lambda share: sum(ends[each] for each in share)).append(partition)
+    return shares
+
+
+def _in_process(
+    path: Path, partitions: int, ledger: str, tick: Tick, share: Iterable[int]
+) -> list[Walked]:
+    named = ",".join(str(partition) for partition in share)
+    arguments = [str(path), str(partitions), ledger, named]
+    walked: list[Walked] = []
+    with subprocess.Popen(  # noqa: S603
+        [sys.executable, "-P", "-m", "replay.walk", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            said: int | str | Walked = msgspec.json.decode(line, type=int | str | Walked)
+            match said:
+                case int(count):
+                    tick(count)
+                case str(reason):
+                    raise LedgerError(reason)
+                case Walked() as one:
+                    walked.append(one)
+    if process.returncode != 0:
+        raise LedgerError(f"the walk of partitions {named} ended with {process.returncode}")
+    return walked
+
+
+class _Walk:
+    """One partition from its founding to its end, or to the first that does not hold."""
+
+    def __init__(self, log: SqliteLog, partition: int, partitions: int, ledger: str) -> None:
+        self._log = log
+        self._head = Head(partition)
+        self._next_event = 1
+        self._findings: list[Finding] = []
+        self._partitions = partitions
+        self._ledger = ledger
+        self._versions: dict[str, int] = {}
+        self._messages: set[int] = set()
+
+    def run(self, tick: Tick) -> Walked:
+        untold = 0
+        while not self._findings and (records := self._read()):
+            for record in records:
+                self._one(record)
+                if self._findings:
+                    break
+            untold += len(records)
+            if untold >= _TICK:
+                tick(untold)
+                untold = 0
+        tick(untold)
+        return Walked(self._head, self._next_event - 1, self._findings)
+
+    def _read(self) -> list[bytes]:
+        return self._log.read(self._head.partition, self._head.position, _STEP)
+
+    def _one(self, record: bytes) -> None:
+        try:
+            following = accept(self._head, record)
+        except FutureFormatError as error:
+            self._found(str(error))
+            return
+        if following is None:
+            self._found(_break(self._head, record))
+            return
+        self._head = following
+        try:
+            self._content(decode(record))
+        except ChainError as error:
+            self._found(str(error))
+
+    def _content(self, entry: Entry) -> None:
+        if entry.first_event != self._next_event:
+            self._found(f"its first event is {entry.first_event}, not {self._next_event}")
+        self._next_event += len(entry.events)
+        if entry.founding is not None:
+            said_ledger = entry.founding.ledger or (self._ledger if entry.partition == 0 else None)
+            if entry.position != 1 or said_ledger != self._ledger:
+                self._found("it is a founding of another ledger")
+            return
+        said = entry.interaction
+        message = _message(entry)
+        if said is None or message is None:
+            return
+        if partition_of(said.subject, self._partitions) != entry.partition:
+            self._found(f"{said.subject} lives in another partition")
+        hashed = hash(message)
+        if hashed in self._messages and self._stands_before(message):
+            self._found(f"message {said.source}/{said.id} has an entry already")
+        self._messages.add(hashed)
+        for event in entry.events:
+            stream = f"{said.subject} {event.stream}"
+            if event.version != self._versions.get(stream, 0) + 1:
+                self._found(f"{event.stream} version {event.version} does not follow")
+            self._versions[stream] = event.version
+
+    def _stands_before(self, message: Message) -> bool:
+        """Whether an earlier entry has that message: two may have one hash."""
+        position = 0
+        while records := self._log.read(self._head.partition, position, _STEP):
+            for record in records:
+                position += 1
+                if position == self._head.position:
+                    return False
+                if _message(decode(record)) == message:
+                    return True
+        return False
+
+    def _found(self, sentence: str) -> None:
+        head = self._head
+        self._findings.append(Finding("log", sentence, head.partition, head.position))
+
+
+def _message(entry: Entry) -> Message | None:
+    """What no two entries of a ledger have in common; None where it is of no interaction."""
+    said = entry.interaction
+    if said is None or entry.intake is None:
+        return None
+    return said.subject, said.source, said.id, entry.intake.content
+
+
+def _break(head: Head, record: bytes) -> str:
+    try:
+        prev = json.loads(record).get("prev")
+    except (ValueError, AttributeError):
+        return f"the record after position {head.position} is no entry"
+    if prev != head.hash:
+        return f"position {head.position} was changed: the next entry names another hash for it"
+    return f"the record after position {head.position} does not follow it"
+
+
+def _main() -> None:
+    tune_interpreter()
+    # Ctrl-C reaches this process too; what there is to say is said by the one that started it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    path, partitions, ledger, share = sys.argv[1:]
+    try:
+        with closing(SqliteLog(Path(path))) as log:
+            for partition in share.split(","):
+                _say(_Walk(log, int(partition), int(partitions), ledger).run(_say))
+    except LedgerError as error:
+        _say(str(error))
+
+
+def _say(said: int | Walked | str) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(said) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    _main()
