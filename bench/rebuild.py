@@ -26,7 +26,7 @@ BATCH = 500
 def measure(folder: Path, events: int) -> dict[str, Any]:
     home = Home(folder)
     if not home.founded:
-        _record(folder, events)
+        record(folder, events)
     recorded = status_of(home)
     built = rebuild(home)
     return {
@@ -42,7 +42,8 @@ def measure(folder: Path, events: int) -> dict[str, Any]:
     }
 
 
-def _record(folder: Path, events: int) -> None:
+def record(folder: Path, events: int) -> None:
+    """A ledger of the simulator's mix with so many events."""
     facts = simulator.founding_of(1)
     found(folder, facts)
     messages = simulator.messages(1)

@@ -4,11 +4,13 @@ A projector that died is started again, after a growing pause where it dies agai
 tables then stand still, and the ledger goes on recording.
 """
 
+import contextlib
 import time
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Final
 
+from consumers.movement import Movement
 from consumers.projector import ProjectorProcess
 from consumers.telling import tell
 from ledger.entry import LedgerError
@@ -32,6 +34,7 @@ class ProjectorKeeper:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._process = ProjectorProcess(home.folder)
+        self._movement = Movement(home.projections)
         self._asked_at: float | None = None
         self._refresh_at = 0.0
         self._refreshing = Lock()
@@ -42,6 +45,10 @@ class ProjectorKeeper:
     @property
     def running(self) -> bool:
         return self._process.running
+
+    def standing(self) -> list[str]:
+        """What in the readers' tables does not go on, in sentences; nothing where all is well."""
+        return self._movement.sentences()
 
     def catch_up(self, seconds: float) -> bool:
         """Waits until the readers' snapshot shows all that is in the log now; whether it does."""
@@ -93,6 +100,9 @@ class ProjectorKeeper:
         pause = LOOK_SECONDS
         started_at = time.monotonic()
         while not self._stopping.wait(LOOK_SECONDS):
+            with contextlib.suppress(LedgerError):
+                # A log that cannot be read at this moment says nothing of the tables.
+                self._movement.look(self._ends())
             if self._process.running:
                 continue
             lived = time.monotonic() - started_at

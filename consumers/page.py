@@ -84,6 +84,7 @@ class Now(msgspec.Struct, frozen=True):
     simulated: bool
     recording: bool
     projecting: bool
+    standing: list[str]
     partitions: list[Standing]
     entries: list[Told]
     refusals: list[Told]
@@ -168,6 +169,7 @@ class Page:
             simulated=facts.clock == "simulated",
             recording=self._recording.healthy,
             projecting=self._projector.running,
+            standing=self._projector.standing(),
             partitions=standing,
             entries=kept.answer.entries if kept is not None else [],
             refusals=kept.answer.refusals if kept is not None else [],

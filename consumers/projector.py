@@ -15,6 +15,8 @@ from pathlib import Path
 from threading import Event
 from typing import Final
 
+from consumers import rebuilding
+from consumers.telling import tell
 from ledger.beside import lost
 from ledger.chain import follow, holds
 from ledger.entry import Head, LedgerError
@@ -22,6 +24,7 @@ from ledger.logs.opening import cluster, on_kafka, open_kept, open_log
 from ledger.logs.sqlite import SqliteLog
 from ledger.projections.ahead import one_ahead
 from ledger.projections.engine import THREADS, Projector
+from ledger.projections.progress import Stop
 from ledger.settings import Home
 
 BATCH: Final = 20_000
@@ -77,12 +80,29 @@ def _shares(
             yield head, share
 
 
-def project(log: SqliteLog, projector: Projector, upto: Mapping[int, int] | None = None) -> int:
-    """Applies one batch of what is new in the log; how many entries there were."""
-    for records, heads in batches(log, projector.positions(), BATCH, upto):
-        projector.apply(records, heads)
-        return len(records)
-    return 0
+def project(
+    log: SqliteLog,
+    projector: Projector,
+    upto: Mapping[int, int] | None = None,
+    *,
+    stops: bool = False,
+) -> int:
+    """Applies one batch of what is new in the log; how many entries there were.
+
+    Raises LedgerError for an entry that cannot be read. With `stops` its partition stands still
+    before it, which `projector.stopped` names, and the others go on.
+    """
+    while True:
+        try:
+            ends = _before_stops(log, projector, upto)
+            for records, heads in batches(log, projector.positions(), BATCH, ends):
+                projector.apply(records, heads)
+                return len(records)
+        except LedgerError as error:
+            if not (stops and _stop(projector, error)):
+                raise
+        else:
+            return 0
 
 
 def project_all(
@@ -90,37 +110,86 @@ def project_all(
     projector: Projector,
     upto: Mapping[int, int] | None = None,
     tick: Callable[[int], None] | None = None,
+    *,
+    stops: bool = False,
 ) -> int:
     """Applies all that is new in the log, in large batches; how many entries there were.
 
     The chain is checked, the batch before is read and the one before that merged at the same time;
-    `tick` is told the size of each batch that was checked.
+    `tick` is told the size of each batch that was checked. `stops` is as of `project`.
     """
-    count = 0
 
-    def checked() -> Iterator[Batch]:
-        nonlocal count
-        for records, heads in batches(log, reached, LARGE_BATCH, upto):
-            count += len(records)
+    def checked(ends: Mapping[int, int] | None) -> Iterator[Batch]:
+        for records, heads in batches(log, projector.positions(), LARGE_BATCH, ends):
             if tick is not None:
                 tick(len(records))
             yield records, heads
 
-    reached = projector.positions()
-    projector.apply_all(one_ahead(checked()))
-    return count
+    before = _entries(projector)
+    while True:
+        try:
+            projector.apply_all(one_ahead(checked(_before_stops(log, projector, upto))))
+        except LedgerError as error:
+            if not (stops and _stop(projector, error)):
+                raise
+        else:
+            return _entries(projector) - before
+
+
+def _entries(projector: Projector) -> int:
+    return sum(head.position for head in projector.positions().values())
+
+
+def _before_stops(
+    log: SqliteLog, projector: Projector, upto: Mapping[int, int] | None
+) -> Mapping[int, int] | None:
+    """How far to read: a stopped partition only up to the entry that it stands still before."""
+    stopped = projector.stopped()
+    if not stopped:
+        return upto
+    ends = log.ends() if upto is None else upto
+    return {n: min(end, stopped[n] - 1) if n in stopped else end for n, end in ends.items()}
+
+
+def _stop(projector: Projector, error: LedgerError) -> bool:
+    """Stops the partition whose record cannot be read; whether it is known which that is."""
+    if error.place is None or error.place[0] in projector.stopped():
+        return False
+    partition, position = error.place
+    projector.stop(Stop(partition, position, str(error)))
+    tell(f"partition {partition} stands still in the tables, the others go on: {error}")
+    return True
 
 
 def catch_up(home: Home) -> int:
-    """Projects all that the log holds now and makes a snapshot; how many entries were new."""
+    """Projects all that the log holds now and makes a snapshot; how many entries were new.
+
+    Facts that changed are built anew first, so that none is behind the others.
+    """
     log = open_log(home)
     try:
         with Projector.open(home.projections) as projector:
-            count = project_all(log, projector)
-            projector.snapshot()
+            count = project_all(log, projector, stops=True)
+            rebuilding.ask_for_pending(projector)
+            if rebuilding.finish(log, projector, project_all):
+                _say(projector)
+            projector.snapshot(log.ends())
     finally:
         log.close()
     return count
+
+
+def _gain(log: SqliteLog, projector: Projector, upto: Mapping[int, int]) -> int:
+    """Applies one batch, or all that is left where that is little: tables that are built beside
+    must gain on those that go on."""
+    left = sum(upto.values()) - _entries(projector)
+    return (project_all if left <= LARGE_BATCH else project)(log, projector, upto)
+
+
+def _say(projector: Projector) -> None:
+    told = rebuilding.told_of(projector.folder)
+    if told is not None:
+        tell(rebuilding.say(told))
 
 
 def run(
@@ -208,23 +277,31 @@ def _follow(
 ) -> None:
     log = share.log
     snapshot_due = time.monotonic() + SNAPSHOT_EVERY_SECONDS
-    project_all(log, projector, share.ends())
+    project_all(log, projector, share.ends(), stops=True)
     projector.use_threads(1)
+    rebuilding.ask_for_pending(projector)
+    rebuild: rebuilding.Rebuild | None = None
     while not stopping.is_set():
         if asked is not None and asked.is_set():
             asked.clear()
-            project_all(log, projector, share.ends())
+            project_all(log, projector, share.ends(), stops=True)
             snapshot_due = 0.0
         else:
             began = time.monotonic()
-            project(log, projector, share.ends())
+            project(log, projector, share.ends(), stops=True)
             rest(time.monotonic() - began, asked or stopping)
+        rebuild = rebuild or rebuilding.begun(log, projector)
+        if rebuild is not None and not rebuild.step(_gain):
+            rebuild, snapshot_due = None, 0.0
+            _say(projector)
         if time.monotonic() > snapshot_due:
-            projector.snapshot()
+            projector.snapshot(share.ends())
             snapshot_due = time.monotonic() + SNAPSHOT_EVERY_SECONDS
+    if rebuild is not None:
+        rebuild.close()
     projector.use_threads(THREADS)
-    project_all(log, projector, share.ends())
-    projector.snapshot()
+    project_all(log, projector, share.ends(), stops=True)
+    projector.snapshot(share.ends())
 
 
 class ProjectorProcess:

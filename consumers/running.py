@@ -12,7 +12,9 @@ from ledger.entry import LedgerError
 from ledger.logs.opening import VARIABLE, on_kafka
 from ledger.settings import Home
 
-NAMES: Final = ("decider", "projector", "publisher", "reactor")
+NAMES: Final = ("archiver", "decider", "projector", "publisher", "reactor")
+EMBEDDED: Final = ("archiver", "projector")
+"""Those that run beside an embedded ledger, too; `ledger serve` runs what else it needs."""
 
 
 class Http(NamedTuple):
@@ -56,7 +58,7 @@ def run(
     if not on_kafka():
         home.refuse_copy()
     if name != "projector":
-        if not on_kafka():
+        if not on_kafka() and name not in EMBEDDED:
             raise LedgerError(
                 f"a {name} of its own is for a ledger on Kafka, and {VARIABLE} names none; `ledger"
                 " serve` runs an embedded one"
@@ -75,7 +77,8 @@ def run(
     if name == "projector":
         _guarded(lambda: projector.run(home, stopping, asked, partitions))
     else:
-        _guarded(lambda: import_module(f"consumers.kafka.{name}").run(home, stopping))
+        module = "archiver" if name in EMBEDDED else f"kafka.{name}"
+        _guarded(lambda: import_module(f"consumers.{module}").run(home, stopping))
 
 
 def _guarded(work: Callable[[], None]) -> None:

@@ -1,6 +1,7 @@
 """What is wrong with a ledger, and what to do: `ledger doctor`. It reads, and changes nothing."""
 
 import shutil
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -14,6 +15,7 @@ from ledger.logs.administration import Administration
 from ledger.logs.cluster import Cluster, KafkaError
 from ledger.logs.kafka import kept_of
 from ledger.logs.sqlite import SqliteLog
+from ledger.projections.progress import troubles
 from ledger.projections.snapshot import snapshot_positions
 from ledger.reference import Founding
 from ledger.settings import Home
@@ -78,6 +80,7 @@ def examine_cluster(cluster: Cluster, home: Home) -> Diagnosis:
     findings += doctor_partitions.of_partitions(partitions, members, intakes)
     findings += doctor_partitions.of_intakes(intakes)
     findings += doctor_partitions.of_voids(voids)
+    findings += _tables_of(home)
     return Diagnosis(cluster.log, facts.clock, merged(findings), partitions, intakes, voids)
 
 
@@ -100,9 +103,33 @@ def examine_embedded(home: Home) -> Diagnosis:
         _vault_of(home),
         _room_of(home),
         *_moved(home),
+        *_tables_of(home),
         *_partitions_of(facts, ends),
     ]
     return Diagnosis(str(home.log), facts.clock, merged(findings))
+
+
+def _tables_of(home: Home) -> Iterator[Finding]:
+    """What in the readers' tables does not go on."""
+    trouble = troubles(home.projections)
+    for stop in trouble.stopped:
+        yield Finding(
+            "problem",
+            "tables",
+            (f"partition {stop.partition}",),
+            f"stands still before position {stop.position}: {stop.sentence}",
+            "every entry taken in",
+            "Install the ledger that wrote it and start the projector again, which then goes on.",
+        )
+    for fact, why in trouble.standing.items():
+        yield Finding(
+            "warning",
+            "tables",
+            (fact,),
+            f"stands still: {why}",
+            "at the position of the others",
+            "Wait for the projector; after a failed check, correct the fold and rebuild.",
+        )
 
 
 def _unfounded(cluster: Cluster) -> Finding:

@@ -7,6 +7,7 @@ from ledger.entry import decode, leaf_hash
 from ledger.logs.opening import open_log
 from ledger.logs.sqlite import SqliteLog
 from ledger.projections import worker
+from ledger.projections.progress import Stop, troubles
 from ledger.projections.snapshot import find, snapshot_positions
 from ledger.settings import Home, Writer
 
@@ -29,7 +30,8 @@ class PartitionStatus(msgspec.Struct, frozen=True):
 
 class Status(msgspec.Struct, frozen=True):
     """`policy` is the version that decided the newest entry; `alarms` counts what the tables know
-    that somebody must look at, and is None where there are no tables yet."""
+    that somebody must look at, and is None where there are no tables yet. `stopped` and `standing`
+    say which partitions and facts of the tables do not go on, and why."""
 
     origin: str
     operator: str
@@ -41,6 +43,8 @@ class Status(msgspec.Struct, frozen=True):
     alarms: int | None
     partitions: list[PartitionStatus]
     writer: Writer | None = None
+    stopped: list[Stop] = []
+    standing: dict[str, str] = {}
 
 
 def status_of(home: Home) -> Status:
@@ -54,6 +58,7 @@ def status_of(home: Home) -> Status:
         ]
     finally:
         log.close()
+    trouble = troubles(home.projections)
     return Status(
         origin=facts.origin,
         operator=facts.operator,
@@ -65,6 +70,8 @@ def status_of(home: Home) -> Status:
         alarms=_alarms(home),
         partitions=partitions,
         writer=home.writer(),
+        stopped=trouble.stopped,
+        standing=trouble.standing,
     )
 
 

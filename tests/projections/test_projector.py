@@ -18,6 +18,7 @@ from ledger.entry import ChainError, FutureFormatError, Head, LedgerError, leaf_
 from ledger.projections import definitions as files
 from ledger.projections.definitions import Definitions
 from ledger.projections.engine import Projector, differences
+from ledger.projections.progress import Stop, troubles
 from tests.projections.cuts import batches, project
 from tests.projections.history import MORNING, History, heads_after, partition_in
 from tests.projections.lives import SECRET, Lives
@@ -44,6 +45,13 @@ def rows(projector: Projector, table: str) -> int:
     path = projector.snapshot()
     with duckdb.connect(str(path), read_only=True) as connection:
         return connection.execute(f"select count(*) from {table}").fetchall()[0][0]
+
+
+def fresh(projector: Projector) -> list[tuple[int, int, str]]:
+    with duckdb.connect(str(projector.snapshot()), read_only=True) as connection:
+        return connection.execute(
+            "select partition, position, standing from freshness order by partition"
+        ).fetchall()
 
 
 def test_positions_are_the_heads_of_what_was_applied(tmp_path: Path) -> None:
@@ -214,7 +222,9 @@ def test_a_second_projector_of_the_same_tables_is_refused(tmp_path: Path) -> Non
         "try:\n    Projector.open(pathlib.Path(sys.argv[1]))\n"
         "except LedgerError as error:\n    print(error)\n"
     )
-    with Projector.open(tmp_path):
+    with Projector.open(tmp_path) as projector:
+        # The copy for readers closes the file once, which gives up a lock of the file itself.
+        projector.snapshot()
         answer = subprocess.run(
             [sys.executable, "-c", script, str(tmp_path)],
             capture_output=True,
@@ -248,19 +258,78 @@ def other_folds(old: str, new: str) -> Definitions:
     return replace(shipped, folds=folds)
 
 
-def test_tables_of_a_changed_fold_are_made_anew(tmp_path: Path) -> None:
-    history = arrivals(2)
+def test_the_table_of_a_changed_fold_stands_still_and_the_others_go_on(tmp_path: Path) -> None:
+    history = arrivals(4)
     with Projector.open(tmp_path) as projector:
-        projector.apply(history.records, history.heads)
+        projector.apply(history.records[:4], heads_after(history.records[:4]))
     with Projector.open(tmp_path, other_folds("'captured'", "'taken'")) as projector:
-        assert projector.rebuilding is not None
-        assert "payments" in projector.rebuilding
-        assert "visits" not in projector.rebuilding
-        assert projector.positions() == {}
-        projector.apply(history.records, history.heads)
+        assert projector.pending == {"payments"}
+        assert projector.standing() == {"payments": {0: 1, 1: 3}}
+        projector.apply(history.records[4:], heads_after(history.records[4:]))
+        assert rows(projector, "visits") == 4
+        assert fresh(projector) == [(0, 1, "payments at 1"), (1, 5, "payments at 3")]
+
+
+def test_a_table_that_stood_still_is_not_gone_on_with_by_its_old_fold(tmp_path: Path) -> None:
+    """It lacks what came in while the other program ran."""
+    history = arrivals(4)
+    with Projector.open(tmp_path) as projector:
+        projector.apply(history.records[:4], heads_after(history.records[:4]))
     with Projector.open(tmp_path, other_folds("'captured'", "'taken'")) as projector:
-        assert projector.rebuilding is None
-        assert projector.positions() == history.heads
+        projector.apply(history.records[4:], heads_after(history.records[4:]))
+    with Projector.open(tmp_path) as projector:
+        assert projector.pending == {"payments"}
+        assert projector.standing() == {"payments": {0: 1, 1: 3}}
+
+
+def test_a_fold_that_is_gone_takes_its_table_along(tmp_path: Path) -> None:
+    history, shipped = arrivals(2), files.load()
+    two = tuple(fold for fold in shipped.folds if fold.name in ("visits", "payments"))
+    few = Definitions(two, shared=shipped.shared)
+    with Projector.open(tmp_path, few) as projector:
+        projector.apply(history.records, history.heads)
+    only = replace(few, folds=tuple(fold for fold in two if fold.name == "visits"))
+    with Projector.open(tmp_path, only) as projector:
+        assert not projector.pending
+        assert rows(projector, "visits") == 2
+        with pytest.raises(duckdb.CatalogException):
+            rows(projector, "payments")
+
+
+def test_a_stopped_partition_says_so_until_its_entry_is_taken_in(tmp_path: Path) -> None:
+    history = arrivals(3)
+    few, rest = history.records[:3], history.records[3:]
+    with Projector.open(tmp_path) as projector:
+        projector.apply(few, heads_after(few))
+        projector.stop(Stop(1, 3, "it is of the future"))
+        assert projector.stopped() == {1: 3}
+        projector.snapshot({0: 1, 1: 4})
+    assert troubles(tmp_path).stopped == [Stop(1, 3, "it is of the future")]
+    with Projector.open(tmp_path) as projector:
+        assert projector.stopped() == {}
+        projector.snapshot()
+        assert troubles(tmp_path).stopped != []
+        projector.apply(rest, heads_after(rest))
+        projector.snapshot({0: 1, 1: 4})
+    assert troubles(tmp_path).stopped == []
+
+
+def test_freshness_says_how_the_lag_goes(tmp_path: Path) -> None:
+    history = arrivals(4)
+
+    def lag(projector: Projector, head: int) -> list[tuple[int, ...]]:
+        with duckdb.connect(str(projector.snapshot({1: head})), read_only=True) as connection:
+            return connection.execute(
+                "select position, head, lag, trend, moved_entries from freshness"
+                " where partition = 1"
+            ).fetchall()
+
+    with Projector.open(tmp_path) as projector:
+        projector.apply(history.records[:3], heads_after(history.records[:3]))
+        assert lag(projector, 5) == [(2, 5, 3, 0, 2)]
+        assert lag(projector, 9) == [(2, 9, 7, 4, 2)]
+        projector.apply(history.records[3:], heads_after(history.records[3:]))
+        assert lag(projector, 5) == [(5, 5, 0, -7, 3)]
 
 
 def test_tables_go_on_where_only_the_comments_of_a_fold_changed(tmp_path: Path) -> None:
@@ -273,12 +342,15 @@ def test_tables_go_on_where_only_the_comments_of_a_fold_changed(tmp_path: Path) 
         assert projector.positions() == history.heads
 
 
-def test_readers_keep_the_old_snapshot_until_a_rebuild_has_caught_up(tmp_path: Path) -> None:
+def test_readers_keep_the_old_snapshot_until_tables_made_anew_have_caught_up(
+    tmp_path: Path,
+) -> None:
     history = arrivals(4)
     with Projector.open(tmp_path) as projector:
         projector.apply(history.records, history.heads)
         before = projector.snapshot()
-    with Projector.open(tmp_path, other_folds("'captured'", "'taken'")) as projector:
+    (tmp_path / "live.duckdb").write_bytes(b"damaged")
+    with Projector.open(tmp_path) as projector:
         assert projector.snapshot() == before
         projector.apply(history.records[:4], heads_after(history.records[:4]))
         assert projector.snapshot() == before

@@ -13,6 +13,7 @@ import typer
 from rich.markup import escape
 
 from ledger.cli import (
+    archiving,
     checking,
     demo,
     doctor,
@@ -20,8 +21,12 @@ from ledger.cli import (
     moving,
     publishing,
     reading,
+    replaying,
     running,
     serving,
+    showing,
+    tracing,
+    what_if,
 )
 from ledger.cli.common import errors
 from ledger.entry import LedgerError
@@ -42,13 +47,17 @@ for command in (
     serving.serve,
     running.run,
     reading.status,
-    reading.trace,
+    tracing.trace,
+    showing.show,
     reading.sql,
     reading.kpi,
     checking.verify,
     doctor.doctor,
+    archiving.archive,
     checking.rebuild,
-    checking.replay,
+    replaying.replay,
+    replaying.diff,
+    what_if.what_if,
 ):
     app.command()(command)
 

@@ -1,7 +1,5 @@
-"""The commands that read the log again: `verify`, `rebuild`, `replay`."""
+"""The commands that read the log again: `verify`, `rebuild`."""
 
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,8 +17,7 @@ from ledger.cli.common import (
     shown,
     warn_if_simulated,
 )
-from ledger.entry import LedgerError
-from replay.as_of import replay_as_of
+from ledger.projections.switching import Change
 from replay.rebuild import rebuild as rebuild_all
 from replay.verify import verify as verify_all
 
@@ -33,7 +30,7 @@ def verify(
     home: HomeOption = DEFAULT,
     as_json: JsonOption = False,
 ) -> None:
-    """Verify the chain, the ids, the index, and the tables against a rebuild.
+    """Verify the chain, the ids, the index, the archive, and the tables against a rebuild.
 
     The exit code is 1 where something does not hold. On Kafka that is the home's copy of the log,
     whose heads are compared with Kafka's; with --full everything is read from Kafka again.
@@ -72,48 +69,47 @@ def verify(
         raise typer.Exit(1)
 
 
-def rebuild(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
-    """Build all tables again from the log and put them in place of the old ones.
-
-    Example: ledger rebuild
-    """
-    with progress() as bar:
-        task = bar.add_task("rebuilding", total=None)
-        built = rebuild_all(founded(home), lambda count: bar.advance(task, count))
-    if as_json:
-        print_json(built)
-    else:
-        console.print(f"Rebuilt the tables from {built.entries:,} entries.")
-
-
-def replay(
+def rebuild(
     *,
-    as_of: Annotated[str, typer.Option("--as-of", help="A moment, e.g. 2026-11-03T12:00+08:00.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="A new DuckDB file.")],
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="A fact; may be given several times.")
+    ] = None,
     home: HomeOption = DEFAULT,
     as_json: JsonOption = False,
 ) -> None:
-    """Build the tables as they were known at a moment, into a DuckDB file of your own.
+    """Build tables again from the log, beside the old ones, show what differs, and switch.
 
-    Example: ledger replay --as-of 2026-11-03T12:00:00+08:00 -o then.duckdb
+    Readers and a server go on meanwhile. Where a check fails, the old tables stay. That no row
+    differs is also the proof that the tables were right.
+
+    Example: ledger rebuild --only payments
     """
-    if not output.absolute().parent.is_dir():
-        raise LedgerError(f"there is no folder {output.absolute().parent}")
-    found = replay_as_of(founded(home), _moment(as_of), output)
+    with progress() as bar:
+        task = bar.add_task("rebuilding", total=None)
+        built = rebuild_all(founded(home), lambda count: bar.advance(task, count), only or ())
     if as_json:
-        print_json(found)
-    else:
-        console.print(
-            f"{found.entries:,} entries were known then; their tables are in {shown(str(output))}.",
-            soft_wrap=True,
-        )
+        print_json(built)
+        return
+    differing = [change for change in built.changes if not change.is_empty]
+    for change in differing:
+        _print_change(change)
+    tables = f"{len(built.facts)} table{'' if len(built.facts) == 1 else 's'}"
+    console.print(f"Rebuilt {tables} from {built.entries:,} entries.")
+    if built.changes and not differing:
+        console.print(f"No row differs from the old ones in {len(built.changes)} compared.")
 
 
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(
-            f"{text!r} is no moment; write 2026-11-03T12:00:00+08:00"
-        ) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _print_change(change: Change) -> None:
+    if change.rows_before is None:
+        console.print(f"[bold]{change.fact}[/]: new, {change.rows_after:,} rows")
+        return
+    console.print(
+        f"[bold]{change.fact}[/]: {change.rows_before:,} rows before, {change.rows_after:,} now;"
+        f" {change.only_before:,} only before, {change.only_after:,} only now"
+    )
+    for what, columns in (("gone", change.columns_before), ("new", change.columns_after)):
+        if columns:
+            console.print(f"  columns {what} or of another type: {', '.join(columns)}")
+    for what, example in (("before", change.example_before), ("now", change.example_after)):
+        if example is not None:
+            console.print(f"  only {what}, for example: {shown(example)}", soft_wrap=True)

@@ -144,7 +144,13 @@ def _clear(home: Home) -> None:
         )
     lock = home.lock_writer()
     try:
-        for path in (home.index, home.reactor, home.snapshots_of_aggregates, home.vault):
+        for path in (
+            home.index,
+            home.reactor,
+            home.eraser,
+            home.snapshots_of_aggregates,
+            home.vault,
+        ):
             _remove(path)
         home.vault_key.unlink(missing_ok=True)
         shutil.rmtree(home.projections, ignore_errors=True)

@@ -9,7 +9,7 @@ from ledger.cli.common import DEFAULT, HomeOption, console
 from ledger.settings import Home
 
 T = TypeVar("T")
-Name = Literal["decider", "projector", "publisher", "reactor"]
+Name = Literal["archiver", "decider", "projector", "publisher", "reactor"]
 
 
 def run(
@@ -28,7 +28,8 @@ def run(
     """Run one consumer of a ledger on Kafka, until SIGTERM or Ctrl-C.
 
     LEDGER_LOG names the Kafka. Each needs a home of its own. More deciders share the partitions;
-    of the others one is enough, and a second does no harm.
+    of the others one is enough, and a second does no harm. An archiver runs beside an embedded
+    ledger, too.
 
     Example: ledger run projector --http 127.0.0.1:8080
     """

@@ -4,15 +4,18 @@ A batch is staged in Arrow tables: DuckDB reads their texts where they are, and 
 half of what a table of its own does. They are made of pieces, so that all threads can read.
 """
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
+from pyarrow import parquet
 
 from ledger.entry import Head
 
+_MADE_BY: Final = b"ledger.made_by"
 _PIECE: Final = 8_192
 """Rows of one piece."""
 
@@ -37,9 +40,44 @@ def head_table(heads: Sequence[Head]) -> Any:
     )
 
 
+def place_table(places: Sequence[tuple[int, int]]) -> Any:
+    """The columns `partition` and `position`."""
+    return pa.table(
+        {
+            "partition": pa.array([partition for partition, _ in places], pa.int64()),
+            "position": pa.array([position for _, position in places], pa.int64()),
+        }
+    )
+
+
 def table(connection: duckdb.DuckDBPyConnection, statement: str) -> Any:
     """The rows that a statement gives; those of a prepared one come in any order."""
     return connection.sql(statement).to_arrow_table(_PIECE)
+
+
+def write_parquet(
+    rows: Any, order: Sequence[str], filesystem: Any, path: str, made_by: str
+) -> None:
+    """A file of the rows in that order; `filesystem` is one of `pyarrow.fs`."""
+    rows = rows.sort_by([(name, "ascending") for name in order])
+    rows = rows.replace_schema_metadata({_MADE_BY: made_by})
+    filesystem.create_dir(path.rpartition("/")[0], recursive=True)
+    parquet.write_table(rows, path, filesystem=filesystem, compression="zstd")
+
+
+def read_parquet(content: bytes, columns: Sequence[str] | None, made_by: str) -> Any:
+    """These columns of a file, or all; None where something else made it."""
+    with parquet.ParquetFile(pa.BufferReader(content)) as file:
+        metadata = file.schema_arrow.metadata
+        if metadata is None or metadata.get(_MADE_BY) != made_by.encode():
+            return None
+        rows = file.read(columns, use_threads=False)
+    return rows if columns is None else rows.select(columns)
+
+
+def concatenated(tables: Sequence[Any]) -> Any:
+    """The rows of tables of the same columns."""
+    return pa.concat_tables(tables)
 
 
 class Slot:

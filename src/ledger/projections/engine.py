@@ -7,88 +7,99 @@ tables are made again from the log.
 """
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import IO, Final, Self, TypeVar
 
 import duckdb
 
 from ledger.entry import Head, LedgerError
-from ledger.projections import arrow, merge, schema, snapshot, unreadable
+from ledger.projections import (
+    archived,
+    arrow,
+    live_file,
+    merge,
+    progress,
+    schema,
+    snapshot,
+    switching,
+    unreadable,
+)
 from ledger.projections import definitions as files
 from ledger.projections.ahead import one_ahead
 from ledger.projections.compare import differences
 from ledger.projections.definitions import Definitions, Fold
+from ledger.projections.live_file import THREADS, TablesBusyError
 from ledger.projections.merge import TABLES
 from ledger.projections.planned import Planned
-from ledger.projections.staging import Batch, Reader, Staging
+from ledger.projections.staging import Batch, LeftOut, Reader, Staging
 
-__all__ = ["Projector", "TablesBusyError", "differences"]
+__all__ = ["THREADS", "Projector", "TablesBusyError", "differences"]
 
-THREADS: Final = 2
-CHECKPOINT_AT: Final = "256MB"
-"""How much may be written beside the file before it is folded in: larger is faster to rebuild."""
-
-
-class TablesBusyError(LedgerError):
-    """Another process has the tables open; it goes on without this one."""
+_Batch = TypeVar("_Batch", Batch, archived.Batch)
 
 
 class Projector:
-    """Keeps the tables of one folder. One process at a time; the file's lock sees to that.
+    """Keeps the tables of one folder. One process at a time; the folder's lock sees to that.
 
     `rebuilding` says in a sentence why the tables were emptied when they were opened, so that they
-    are read from the log's beginning; it is None where they go on from where they were.
+    are read from the log's beginning; it is None where they go on from where they were. `pending`
+    names facts that today's folds did not make: their old tables stand still, and are read as they
+    are, until `take_over` puts new ones in their place.
     """
 
     def __init__(
         self,
         folder: Path,
-        connection: duckdb.DuckDBPyConnection,
+        database: duckdb.DuckDBPyConnection,
         definitions: Definitions,
-        relations: Staging,
         rebuilding: str | None,
+        left_out: LeftOut | None = None,
     ) -> None:
         self.folder = folder
+        self.definitions = definitions
         self.rebuilding = rebuilding
-        self._connection = connection
-        self._definitions = definitions
-        self._staging = relations
-        self._reader = Reader(connection)
-        self._planned = Planned(connection)
-        self._batches: dict[str, arrow.Slot] = {}
-        self._changed = True
+        self._lock: IO[bytes] | None = None
+        self._database = database
+        self._left_out = left_out
+        self._moved: dict[int, datetime] = {}
+        self._stops: dict[int, int] = {}
         self._shown: dict[int, int] = {}
+        left = schema.pending(database, definitions)
+        self._keep(frozenset(left.build))
+        schema.create(self._connection, definitions)
+        self._changed = self._settle(left)
+        self._has_stops = progress.has_stops(self._connection)
 
     @classmethod
-    def open(cls, folder: Path, definitions: Definitions | None = None) -> Self:
+    def open(
+        cls,
+        folder: Path,
+        definitions: Definitions | None = None,
+        left_out: LeftOut | None = None,
+    ) -> Self:
         """Opens the folder's tables, or makes empty ones.
 
-        Tables made by other folds than today's are dropped, never mixed: `positions` is empty then
-        and `rebuilding` says why. Raises LedgerError where another process has them open.
+        Tables that today's folds did not make stay, and stand still: `pending` names them. Raises
+        LedgerError where another process has them open. With `left_out`, entries that it names are
+        read along the chain and are not in the tables.
         """
         definitions = definitions or files.load()
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / "live.duckdb"
-        connection = duckdb.connect(config={"threads": str(THREADS)})
+        lock = live_file.lock(folder)
         try:
-            rebuilding = _attach(connection, path)
-            _prepare(connection, definitions)
-            relations = Staging(connection, definitions.folds)
-            outdated = _outdated(connection, definitions)
-            if outdated:
-                connection.execute("detach live")
-                _remove(path)
-                _attach(connection, path)
-                rebuilding = outdated
-            schema.create(connection, definitions)
-            changed = schema.dress(connection, definitions)
+            database, rebuilding = live_file.open_live(folder, definitions)
+            try:
+                projector = cls(folder, database, definitions, rebuilding, left_out)
+            except BaseException:
+                database.close()
+                raise
         except BaseException:
-            connection.close()
+            lock.close()
             raise
-        projector = cls(folder, connection, definitions, relations, rebuilding)
-        projector._compare_with_snapshot(changed)
+        projector._lock = lock
+        projector._compare_with_snapshot()
         return projector
 
     def use_threads(self, threads: int) -> None:
@@ -111,7 +122,7 @@ class Projector:
         does not know; both name partition and position.
         """
         if records:
-            self._apply(self._reader.read(records, heads))
+            self._apply(self._reader.read(records, heads), self._staging.take)
 
     def apply_all(self, batches: Iterable[tuple[Sequence[bytes], Mapping[int, Head]]]) -> None:
         """Takes in batch after batch as `apply` does; each is read while the one before it merges.
@@ -121,18 +132,35 @@ class Projector:
         """
         read = (self._reader.read(*batch) for batch in batches if batch[0])
         for batch in one_ahead(read):
-            self._apply(batch)
+            self._apply(batch, self._staging.take)
 
-    def _apply(self, batch: Batch) -> None:
+    def apply_sealed(self, parts: Iterable[archived.Part]) -> None:
+        """Takes in segments of an archive, in order per partition, from their typed tables.
+
+        A partition ends before a segment whose tables other SQL than today's made. Raises
+        ChainError where a segment does not follow the positions reached.
+        """
+        # Typed tables say nothing of which entries had happened by a moment.
+        assert self._left_out is None
+        sealed = archived.Staging(self._connection, self._folds)
+        try:
+            for batch in one_ahead(archived.Reader(self._folds).batches(parts)):
+                self._apply(batch, sealed.take)
+        finally:
+            self._keep(self.pending)
+
+    def _apply(self, batch: _Batch, take: Callable[[_Batch], Set[str]]) -> None:
         write = self._connection
         try:
-            rows = self._staging.take(batch)
-            folds = [fold for fold in self._definitions.folds if fold.words & rows]
+            rows = take(batch)
+            folds = [fold for fold in self._folds if fold.words & rows]
             self._make_rows(folds)
             write.execute("begin")
             for fold in folds:
                 self._write(fold, rows)
             write.execute(_REACH)
+            if self._has_stops:
+                write.execute(progress.LET_GO)
             # Not durable before this returns: a crash here leaves none of the batch.
             write.execute("commit")
         except duckdb.Error as error:
@@ -142,26 +170,74 @@ class Projector:
             self._roll_back()
             raise
         self._changed = True
+        self._moved |= dict.fromkeys(batch.heads, datetime.now(UTC))
 
     def check(self) -> list[str]:
         """What does not hold in the tables, in sentences; nothing where all is well."""
-        failures: list[str] = []
         cursor = self._connection.cursor()
         cursor.execute("use live")
-        for fold in self._definitions.folds:
-            for check in fold.checks:
-                rows = cursor.execute(check.select).fetchall()
-                if rows:
-                    broken = f"Broken by {len(rows)}, for example {rows[0]}."
-                    failures.append(f"{fold.name}: {check.sentence} {broken}")
+        failures = [each for fold in self._folds for each in switching.failures(cursor, fold)]
         cursor.close()
         return failures
 
-    def snapshot(self) -> Path:
+    def stop(self, found: progress.Stop) -> None:
+        """Notes, for readers too, that a partition stands still before an entry.
+
+        `stopped` names it until the tables are opened again; then it is tried again.
+        """
+        progress.stop(self._connection, found)
+        self._stops[found.partition] = found.position
+        self._has_stops = self._changed = True
+
+    def stopped(self) -> dict[int, int]:
+        """The position that each stopped partition stands still before."""
+        return dict(self._stops)
+
+    def standing(self) -> dict[str, dict[int, int]]:
+        """The facts that stand still, each with the positions that it has reached."""
+        found: dict[str, dict[int, int]] = {}
+        for fact, partition, position in self._connection.execute(
+            f"select fact, partition, position from {TABLES}.standing order by all"
+        ).fetchall():
+            found.setdefault(fact, {})[partition] = position
+        return found
+
+    def changes(self, side: Path, facts: Sequence[str]) -> list[switching.Change]:
+        """How facts differ from those of a file that was built beside, at the same positions."""
+        return switching.changes(self._connection, side, facts)
+
+    def take_over(self, side: Path, facts: Set[str], *, with_positions: bool = False) -> None:
+        """Puts facts that were built beside, in a closed file, in place of the old ones.
+
+        They are at the positions of these tables, or `with_positions` take over theirs. One
+        transaction: readers see all of it or none. Raises LedgerError where a check fails; the old
+        tables stay then, and those that stand still say why.
+        """
+        self._end()
+        self._keep(frozenset())
+        try:
+            switching.take_over(
+                self._connection, side, self.definitions, facts, with_positions=with_positions
+            )
+        except LedgerError as error:
+            progress.say_why_standing(self._connection, facts, str(error))
+            raise
+        finally:
+            self._end()
+            self._keep(schema.pending(self._database, self.definitions).build)
+            self._changed = True
+        # What the old tables held, the new ones hold or have been shown to lack.
+        self._shown = {}
+
+    def snapshot(self, ends: Mapping[int, int] | None = None) -> Path:
         """Makes the readers' copy where the tables changed since the last; where it is.
 
-        Tables that are being made anew are not shown before they hold what readers see now.
+        Tables that are being made anew are not shown before they hold what readers see now. Where
+        `ends` says how far the log is, readers see how far the tables lag behind it.
         """
+        if ends is not None and progress.look(self._connection, ends, self._moved):
+            self._changed = True
+            self._moved = {}
         current = snapshot.find(self.folder)
         if current is not None and (not self._changed or self._is_behind()):
             return current
@@ -172,8 +248,10 @@ class Projector:
         return current
 
     def close(self) -> None:
-        self._reader.close()
-        self._connection.close()
+        self._end()
+        self._database.close()
+        if self._lock is not None:
+            self._lock.close()
 
     def __enter__(self) -> Self:
         return self
@@ -186,13 +264,42 @@ class Projector:
     ) -> None:
         self.close()
 
-    def _compare_with_snapshot(self, changed: bool) -> None:
+    def _keep(self, pending: frozenset[str]) -> None:
+        """Begins a session in which batches go into all facts but the pending ones.
+
+        Another session begins with relations of its own: what other folds read is not in these.
+        """
+        self.pending = pending
+        self._folds = [fold for fold in self.definitions.folds if fold.name not in pending]
+        self._connection = self._database.cursor()
+        live_file.prepare(self._connection, self.definitions)
+        self._staging = Staging(self._connection, self._folds)
+        self._reader = Reader(self._connection, self._left_out)
+        self._planned = Planned(self._connection)
+        self._batches: dict[str, arrow.Slot] = {}
+
+    def _end(self) -> None:
+        self._reader.close()
+        self._connection.close()
+
+    def _settle(self, left: schema.Pending) -> bool:
+        """Notes what stands still, or else makes the views; whether readers see anything new."""
+        if left.build:
+            return schema.let_stand(self._connection, left.build | left.drop)
+        self._connection.execute("begin")
+        for name in left.drop:
+            schema.drop_fact(self._connection, name)
+        changed = schema.dress(self._connection, self.definitions)
+        self._connection.execute("commit")
+        return changed
+
+    def _compare_with_snapshot(self) -> None:
         try:
             self._shown = snapshot.snapshot_positions(self.folder)
         except LedgerError:
             # A snapshot that cannot be read is no use to anybody; the next one takes its place.
             self._shown = {}
-        self._changed = changed or self._reached() != self._shown
+        self._changed |= self._reached() != self._shown
 
     def _reached(self) -> dict[int, int]:
         return {partition: head.position for partition, head in self.positions().items()}
@@ -226,46 +333,12 @@ class Projector:
             self._connection.execute("rollback")
 
 
-def _attach(connection: duckdb.DuckDBPyConnection, path: Path) -> str | None:
-    """Opens the file as `live`. One that is damaged is made anew, and the answer says so."""
-    name = str(path).replace("'", "''")
-    attach = f"attach '{name}' as live (storage_version 'v1.5.0')"
-    try:
-        connection.execute(attach)
-    except duckdb.Error as error:
-        if "Could not set lock" in str(error) or "already attached" in str(error):
-            raise TablesBusyError("another projector has the tables open") from error
-        _remove(path)
-        connection.execute(attach)
-        return f"the tables are made anew because their file cannot be opened: {error}"
-    return None
-
-
-def _outdated(connection: duckdb.DuckDBPyConnection, definitions: Definitions) -> str | None:
-    try:
-        return schema.outdated(connection, definitions)
-    except duckdb.Error as error:
-        return f"the tables are made anew because their file cannot be read: {error}"
-
-
-def _remove(path: Path) -> None:
-    path.unlink(missing_ok=True)
-    path.with_suffix(".duckdb.wal").unlink(missing_ok=True)
-
-
-def _prepare(connection: duckdb.DuckDBPyConnection, definitions: Definitions) -> None:
-    connection.execute("set timezone = 'UTC'")
-    connection.execute("set preserve_insertion_order = false")
-    connection.execute(f"set wal_autocheckpoint = '{CHECKPOINT_AT}'")
-    connection.execute(definitions.shared)
-
-
 _REACH: Final = f"""
 merge into {TABLES}.positions as reached using (
     select
         partition,
         max(position) as position,
-        any_value(hash) as hash,
+        any_value(staged_heads.hash) as hash,
         arg_max(recorded_at, position) as recorded_at,
         max(first_event + event_count) as next_event
     from staged_entries

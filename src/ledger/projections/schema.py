@@ -1,13 +1,14 @@
 """The tables beside the facts, and what makes the file's schema: folds, views and comments.
 
-`positions` says how far the tables are, `versions` which folds made them. `parameters`, `rules`,
-`interactions` and `kpis` hold what the code knows and views need: defaults of the policy, the
-rules' sentences, what interactions are called, and what the headers of the KPI views say.
+`positions` says how far the tables are, `versions` which folds made them. `progress`, `stopped` and
+`standing` say how the projector gets on with them. `parameters`, `rules`, `interactions` and `kpis`
+hold what the code knows and views need: defaults of the policy, the rules' sentences, what
+interactions are called, and what the headers of the KPI views say.
 """
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,6 +57,37 @@ _VERSIONS: Final = _Table(
         ("digest", "varchar", "SHA-256 of its text; a fold's without comments."),
     ),
 )
+_PROGRESS: Final = _Table(
+    "progress",
+    "How the projector gets on, one row per partition, as of when it last looked.",
+    (
+        ("partition", "bigint", "The partition."),
+        ("head", "bigint", "The position of the newest entry in the log."),
+        ("lag", "bigint", "How many entries the tables lacked."),
+        ("lag_before", "bigint", "How many they lacked when it looked the time before."),
+        ("moved_at", "timestamp", "When entries were last taken in, by its clock, UTC."),
+        ("moved_entries", "bigint", "How many were taken in up to then since it looked before."),
+    ),
+)
+_STOPPED: Final = _Table(
+    "stopped",
+    "One row per partition that stands still because an entry of it cannot be read.",
+    (
+        ("partition", "bigint", "The partition."),
+        ("position", "bigint", "The position of the entry that cannot be read."),
+        ("sentence", "varchar", "What is wrong with it."),
+    ),
+)
+_STANDING: Final = _Table(
+    "standing",
+    "One row per partition of a fact that stands still until it has been built anew beside.",
+    (
+        ("fact", "varchar", "The table's name."),
+        ("partition", "bigint", "The partition."),
+        ("position", "bigint", "The position of the newest entry in the table."),
+        ("sentence", "varchar", "Why it stands still."),
+    ),
+)
 _PARAMETERS: Final = _Table(
     "parameters",
     "One row per policy parameter that this version of the ledger knows.",
@@ -101,45 +133,91 @@ _KPIS: Final = _Table(
         ("direction", "varchar", "Whether higher or lower is better."),
     ),
 )
-_TABLES: Final = (_POSITIONS, _VERSIONS, _PARAMETERS, _RULES, _INTERACTIONS, _KPIS)
+_TABLES: Final = (
+    *(_POSITIONS, _VERSIONS, _PROGRESS, _STOPPED, _STANDING),
+    *(_PARAMETERS, _RULES, _INTERACTIONS, _KPIS),
+)
+_STANDS_STILL: Final = ""
+"""The digest of a table that stands still: no fold's, so that it is never gone on with."""
 
 
-def outdated(connection: duckdb.DuckDBPyConnection, definitions: Definitions) -> str | None:
-    """Why the file's fact tables cannot go on, in a sentence; None where they can."""
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Facts to build beside the live tables, and tables that no fold makes any more."""
+
+    build: frozenset[str] = frozenset()
+    drop: frozenset[str] = frozenset()
+
+
+def pending(connection: duckdb.DuckDBPyConnection, definitions: Definitions) -> Pending:
+    """What in the file's fact tables today's folds did not make; nothing of an empty file."""
     kept = _versions(connection)
     wanted = {fold.name: definitions.digest(fold) for fold in definitions.folds}
-    changed = sorted(
-        name
-        for name in (kept.keys() | wanted.keys()) - {_SURFACE}
-        if kept.get(name) != wanted.get(name)
+    if not kept:
+        return Pending()
+    return Pending(
+        build=frozenset(name for name in wanted if kept.get(name) != wanted[name]),
+        drop=frozenset(kept.keys() - wanted.keys() - {_SURFACE}),
     )
-    if not kept or not changed:
-        return None
-    return f"the tables are made anew because these changed: {', '.join(changed)}"
 
 
 def create(connection: duckdb.DuckDBPyConnection, definitions: Definitions) -> None:
-    """Makes the tables in an empty file; nothing in one that has them."""
-    if _versions(connection):
-        return
+    """Makes the tables in an empty file; in one that has them, those that it lacks of the code's.
+
+    Facts that are missing there are not made: they would lack what was taken in before.
+    """
+    is_empty = not _versions(connection)
     connection.execute("begin")
     for table in _TABLES:
         columns = ", ".join(f"{name} {type_}" for name, type_, _ in table.columns)
-        connection.execute(f"create table {TABLES}.{table.name} ({columns})")
-    for fold in definitions.folds:
-        connection.execute(merge.create_table(fold, _types(connection, fold)))
-        _note_version(connection, fold.name, definitions.digest(fold))
+        connection.execute(f"create table if not exists {TABLES}.{table.name} ({columns})")
+    for fold in definitions.folds if is_empty else ():
+        make_fact(connection, definitions, fold)
     connection.execute("commit")
 
 
+def make_fact(connection: duckdb.DuckDBPyConnection, definitions: Definitions, fold: Fold) -> None:
+    """Makes an empty table, which today's fold keeps from now on."""
+    connection.execute(merge.create_table(fold, _types(connection, fold)))
+    connection.execute(f"delete from {TABLES}.versions where part = ?", [fold.name])
+    _note_version(connection, fold.name, definitions.digest(fold))
+    connection.execute(f"delete from {TABLES}.standing where fact = ?", [fold.name])
+
+
+def drop_fact(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    connection.execute(f'drop table if exists {TABLES}."{name}"')
+    for table, column in (("versions", "part"), ("standing", "fact")):
+        connection.execute(f"delete from {TABLES}.{table} where {column} = ?", [name])
+
+
+def let_stand(connection: duckdb.DuckDBPyConnection, facts: Iterable[str]) -> bool:
+    """Notes how far tables are that today's folds do not go on with; whether any is new to that."""
+    going = {name for name, digest in _versions(connection).items() if digest != _STANDS_STILL}
+    standing = sorted(set(facts) & going)
+    connection.execute("begin")
+    for name in standing:
+        connection.execute(
+            f"insert into {TABLES}.standing select ?, partition, position, ?"
+            f" from {TABLES}.positions",
+            [name, "it is being built anew, because its fold changed"],
+        )
+        connection.execute(
+            f"update {TABLES}.versions set digest = ? where part = ?", [_STANDS_STILL, name]
+        )
+    connection.execute("commit")
+    return bool(standing)
+
+
 def dress(connection: duckdb.DuckDBPyConnection, definitions: Definitions) -> bool:
-    """Makes views, comments and the code's own tables; whether there was anything to do."""
+    """Makes views, comments and the code's own tables; whether there was anything to do.
+
+    To be called within a transaction, with all facts there: views read them.
+    """
     reference = _reference(definitions)
     digest = hashlib.sha256(repr((definitions, reference, _TABLES)).encode()).hexdigest()
     if _versions(connection).get(_SURFACE) == digest:
         return False
     connection.execute("use live")
-    connection.execute("begin")
     for table, rows in reference:
         connection.execute(f"delete from {table.name}")
         blanks = ", ".join("?" for _ in table.columns)
@@ -152,7 +230,6 @@ def dress(connection: duckdb.DuckDBPyConnection, definitions: Definitions) -> bo
         connection.execute(statement)
     connection.execute("delete from versions where part = ?", [_SURFACE])
     _note_version(connection, _SURFACE, digest)
-    connection.execute("commit")
     connection.execute("use memory")
     return True
 

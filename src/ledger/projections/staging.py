@@ -3,7 +3,7 @@
 Reading records needs nothing of the tables, so that one batch can be read while another is merged.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,12 +16,16 @@ from ledger.projections.definitions import Fold
 from ledger.projections.merge import TABLES
 from ledger.projections.planned import Planned
 
+LeftOut = Callable[[Sequence[bytes]], Sequence[tuple[int, int]]]
+"""Given a batch's records, the places of those that do not count; batches come in order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Records that were read: entries and events as Arrow tables, events in the order of tags.
 
-    `sizes` says how many events each relation has, in that order.
+    `sizes` says how many events each relation has, in that order. `left_out` names entries that
+    are there for the chain only; their events are not.
     """
 
     records: Sequence[bytes]
@@ -30,13 +34,18 @@ class Batch:
     events: Any
     sizes: Mapping[str, int]
     foundings: int
+    left_out: Any = None
 
 
 class Reader:
     """Reads one batch at a time, beside the connection that merges the one before."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, left_out: LeftOut | None = None
+    ) -> None:
         self._connection = connection.cursor()
+        self._choose = left_out
+        self._left_out = arrow.Slot(self._connection, "left_out", arrow.place_table([]))
         self._planned = Planned(self._connection)
         self._incoming = arrow.Slot(self._connection, "incoming", arrow.record_table([]))
         entries = arrow.table(self._connection, relations.STAGED_ENTRIES)
@@ -56,6 +65,7 @@ class Reader:
             self._entries.put(entries)
             if self._fetched("malformed", _MALFORMED):
                 unreadable.explain(records)
+            left_out = self._leave_out(records)
             # Not prepared: what is executed gives its rows in any order.
             events = arrow.table(self._connection, relations.STAGED_EVENTS)
             self._events.put(events)
@@ -66,10 +76,19 @@ class Reader:
         if not found.keys() <= wire.EVENTS.keys():
             unreadable.explain(records)
         sizes = {relations.relation_name(tag): size for tag, size in found.items()}
-        return Batch(records, heads, entries, events, sizes, foundings)
+        return Batch(records, heads, entries, events, sizes, foundings, left_out)
 
     def close(self) -> None:
         self._connection.close()
+
+    def _leave_out(self, records: Sequence[bytes]) -> Any:
+        """Takes what does not count out of the entries whose events are read."""
+        if self._choose is None:
+            return None
+        places = arrow.place_table(self._choose(records))
+        self._left_out.put(places)
+        self._entries.put(arrow.table(self._connection, _COUNTING))
+        return places
 
     def _fetched(self, name: str, select: str) -> list[Any]:
         return self._connection.execute(self._planned.run(name, select)).fetchall()
@@ -85,6 +104,7 @@ class Staging:
         nothing = Reader(connection).read([], {})
         self._heads = arrow.Slot(connection, "staged_heads", arrow.head_table([]))
         self._entries = arrow.Slot(connection, "staged_entries", nothing.entries)
+        self._left_out = arrow.Slot(connection, "left_out", arrow.place_table([]))
         self._events = arrow.Slot(connection, "staged_events", nothing.events)
         for view in (relations.ENTRIES, relations.FOUNDINGS, relations.EVENTS):
             connection.execute(view)
@@ -103,20 +123,27 @@ class Staging:
         `events` is not among them: a fold that reads it reads the relation of a tag, too. Raises
         ChainError where the batch does not follow the positions that the tables have reached.
         """
-        self._heads.put(arrow.head_table(list(batch.heads.values())))
-        self._entries.put(batch.entries)
-        self._events.put(batch.events)
+        self.put(batch)
         for partition, entries, reached, newest in self._breaks():
             raise ChainError(
                 f"the batch's {entries} entries of partition {partition} are not the chain that"
                 f" follows position {reached} and ends at position {newest}"
             )
+        return {"entries", *batch.sizes, *(["foundings"] if batch.foundings else [])}
+
+    def put(self, batch: Batch) -> None:
+        """Makes the batch the relations, whatever the tables have reached."""
+        self._heads.put(arrow.head_table(list(batch.heads.values())))
+        self._entries.put(batch.entries)
+        self._events.put(batch.events)
+        self._left_out.clear()
+        if batch.left_out is not None:
+            self._left_out.put(batch.left_out)
         for slot in self._slots.values():
             slot.clear()
         for name, rows in arrow.slices(batch.events, batch.sizes):
             if name in self._slots:
                 self._slots[name].put(rows)
-        return {"entries", *batch.sizes, *(["foundings"] if batch.foundings else [])}
 
     def _breaks(self) -> list[Any]:
         return self._connection.execute(self._planned.run("breaks", _BREAKS)).fetchall()
@@ -135,6 +162,8 @@ where partition is null or position is null or prev is null or recorded_at is nu
     )) > 0
 limit 1
 """
+
+_COUNTING: Final = "from staged_entries anti join left_out using (partition, position)"
 
 _BREAKS: Final = f"""
 with batch as (
