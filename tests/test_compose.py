@@ -20,7 +20,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text()
 
 def test_every_consumer_there_is_runs() -> None:
     run = {tuple(SERVICES[name]["command"][:3]) for name in OURS if name != "init"}
-    names = ("decider", "projector", "publisher", "reactor")
+    names = ("archiver", "decider", "projector", "publisher", "reactor")
     assert run == {("ledger", "run", name) for name in names}
 
 
@@ -68,7 +68,7 @@ def test_the_build_context_has_what_the_image_copies() -> None:
     assert re.search(r"^USER (?!root)", DOCKERFILE, re.MULTILINE)
 
 
-def test_volumes_are_declared_and_only_init_and_deciders_see_the_key() -> None:
+def test_volumes_are_declared_and_only_who_seals_or_erases_sees_the_key() -> None:
     used: set[str] = set()
     sees_key: dict[str, str] = {}
     for name, service in SERVICES.items():
@@ -79,7 +79,7 @@ def test_volumes_are_declared_and_only_init_and_deciders_see_the_key() -> None:
             if source == "key":
                 sees_key[name] = target
     assert used == set(COMPOSE["volumes"])
-    assert sees_key == {"init": "/key", "decider": "/key:ro"}
+    assert sees_key == {"init": "/key", "decider": "/key:ro", "reactor": "/key:ro"}
     assert SERVICES["init"]["environment"]["LEDGER_HOME"] == "/key"
     assert "ln -s /key/vault.key /ledger/vault.key" in DOCKERFILE
 

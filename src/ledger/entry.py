@@ -26,6 +26,9 @@ NO_ENTRY: Final = "0" * 64
 class LedgerError(Exception):
     """Something that a person must hear about, in one clear sentence."""
 
+    place: tuple[int, int] | None = None
+    """Partition and position of the record that cannot be read, where one is to blame."""
+
 
 class UnfitError(LedgerError):
     """What was decided cannot be written as an entry that reads back the same."""
@@ -185,10 +188,12 @@ def accept(head: Head, record: bytes) -> Head | None:
     if (link.partition, link.position, link.prev) != (head.partition, head.position + 1, head.hash):
         return None
     if link.v > FORMAT:
-        raise FutureFormatError(
+        error = FutureFormatError(
             f"partition {link.partition} position {link.position} has entry format {link.v}; "
             f"this ledger reads up to {FORMAT}"
         )
+        error.place = link.partition, link.position
+        raise error
     return Head(head.partition, link.position, leaf_hash(record))
 
 

@@ -98,7 +98,7 @@ def refuses(ran: Ran, sentence: str) -> None:
 
 
 def test_every_command_is_in_the_readme() -> None:
-    table = re.findall(r"^\| `ledger (\w+)", (ROOT / "README.md").read_text(), re.MULTILINE)
+    table = re.findall(r"^\| `ledger ([\w-]+)", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert sorted(table) == COMMANDS
 
 
@@ -217,7 +217,7 @@ def test_status_as_json(ledger: Ledger) -> None:
 
 
 def test_trace_as_json_tells_events_and_refusals(ledger: Ledger) -> None:
-    found = ledger("trace", "payment/p-1001", "--json").json
+    found = ledger("trace", "payment/p-1001", "--json").json["entries"]
     told = [(each["type"], each["outcome"], each.get("rule")) for each in found]
     assert ("payment.receive.v1", "recorded", None) in told
     assert ("payment.reverse.v1", "refused", "ENV-07") in told
@@ -322,6 +322,25 @@ def test_rebuild_makes_the_tables_that_were_lost(copied: Ledger) -> None:
     shutil.rmtree(Home(copied.home).projections)
     assert copied("rebuild", "--json").json["entries"] == 25
     assert copied("sql", "select count(*) as n from visits", "--json").json == [{"n": 1}]
+
+
+def test_rebuild_of_one_fact_says_that_no_row_differs(copied: Ledger) -> None:
+    ran = copied("rebuild", "--only", "payments")
+    assert "Rebuilt 1 table from 25 entries." in ran.out
+    assert "No row differs from the old ones in 1 compared." in ran.out
+
+
+def test_rebuild_of_a_fact_that_there_is_not_names_those_there_are(copied: Ledger) -> None:
+    refuses_with = copied("rebuild", "--only", "payment")
+    assert refuses_with.code == 3
+    assert "there is no fact payment; there are audit_trail," in refuses_with.err
+
+
+def test_rebuild_shows_rows_that_were_wrong(copied: Ledger) -> None:
+    with duckdb.connect(str(Home(copied.home).projections / "live.duckdb")) as live:
+        live.execute("update payments set amount_fen = 1")
+    ran = copied("rebuild", "--only", "payments")
+    assert "payments: 1 rows before, 1 now; 1 only before, 1 only now" in ran.out
 
 
 def test_replay_writes_the_tables_as_they_were_known(ledger: Ledger, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_trace_tells_of_an_owner(ledger: Ledger, embedded: Home) -> None:
         for message in business(1)
         if json.loads(message)["subject"].startswith("customer/")
     )
-    told = json.loads(ledger("trace", owner, "--json").stdout)
+    told = json.loads(ledger("trace", owner, "--json").stdout)["entries"]
     assert {each["owner"] for each in told} == {owner}
     assert not ledger.home.index.exists()
 

@@ -265,6 +265,7 @@ function showTrouble(error) {
   } else if (now) {
     if (!now.recording) said.push("账本暂停入账 The ledger records nothing at this moment");
     if (!now.projecting) said.push("数据表未更新 The tables stand still: no projector runs");
+    for (const each of now.standing) said.push(`数据表停滞 Of the tables, ${each}`);
   }
   const text = said.join(" · ");
   const banner = at("trouble");
