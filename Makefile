@@ -9,14 +9,17 @@ UV := $(shell command -v uv 2>/dev/null || echo .venv/tools/bin/uv)
 demo: .venv/.ready
 	$(BIN)/ledger demo
 
+# Tests wait for processes, brokers and disks more than they compute: twice as many as cores.
+PYTEST := $(BIN)/python -m pytest -n 4
+
 test: lint
-	$(BIN)/python -m pytest -n auto -m "not soak and not broker and not spark"
+	$(PYTEST) -m "not soak and not broker and not spark"
 
 # With the parts that `make test` does without: a browser, to look at the page as a person does, a
 # broker, for which Java and Maven are enough, and Spark.
 check: export CI := true
 check: browser java readers spark lint
-	$(BIN)/python -m pytest -n auto
+	$(PYTEST)
 
 lint: .venv/.ready
 	$(BIN)/ruff format --check .
@@ -46,7 +49,7 @@ spark: .venv/.spark
 	touch $@
 
 soak: .venv/.ready
-	$(BIN)/python -m pytest -n auto -m soak
+	$(PYTEST) -m soak
 
 format: .venv/.ready
 	$(BIN)/ruff format .

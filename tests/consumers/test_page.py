@@ -420,6 +420,9 @@ class _Keeping:
     def refresh(self) -> None:
         pass
 
+    def standing(self) -> list[str]:
+        return []
+
 
 def _rows(home: Home, select: str) -> list[dict[str, Any]]:
     table = worker.query(snapshot.current_snapshot(home.projections), select)
