@@ -29,7 +29,7 @@ _CONSEQUENCES: Final = 3
 def what_if(
     *,
     policy: Annotated[
-        Path, typer.Option("--policy", help="A TOML file: [policy] with parameters = { … }.")
+        Path, typer.Option("--policy", help=r"A TOML file: \[policy] with parameters = { … }.")
     ],
     from_: Annotated[
         str | None, typer.Option("--from", help="Change what is recorded at or after this moment.")
