@@ -270,7 +270,7 @@ def test_a_bomb_is_stopped_and_the_next_query_is_answered(ledger: Ledger) -> Non
     began = time.monotonic()
     refuses(ledger("sql", bomb, "--seconds", "1"), "ran longer than 1 s and was stopped")
     # The command itself starts and brings the tables up to date before the second begins.
-    assert time.monotonic() - began < 10.0
+    assert time.monotonic() - began < 60.0
     assert ledger("sql", "select 1 as one", "--json").json == [{"one": 1}]
 
 
