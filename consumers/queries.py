@@ -12,7 +12,6 @@ once: more are asked to come again.
 import asyncio
 import csv
 import io
-import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -39,9 +38,7 @@ MAX_SECONDS: Final = 30.0
 READ_SECONDS: Final = 10.0
 CSV: Final = "text/csv"
 
-_FORMULA: Final = (*"=+-@＝＋－＠", "\t", "\r")
-_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
-"""How a decimal comes from the worker."""
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _FOREIGN: Final = ("cross-site", "same-site")
 
 
@@ -165,4 +162,4 @@ def _cell(value: Any) -> Any:
         return value
     if not isinstance(value, str):
         return msgspec.json.encode(value).decode()
-    return f"'{value}" if value.startswith(_FORMULA) and not _NUMBER.fullmatch(value) else value
+    return f"'{value}" if value.startswith(_FORMULA) else value

@@ -53,7 +53,6 @@ def streams_of(entry: Entry) -> set[str]:
     said = entry.interaction
     if said is None:
         return set()
-    interaction = wire.interaction_of(said)
-    own = wire.INTERACTIONS[said.type].aggregate.stream(said, interaction)
+    own = wire.INTERACTIONS[said.type].aggregate.stream(said, wire.interaction_of(said))
     names = {own, *(event.stream for event in entry.events)}
     return {wire.stream_key(said.subject, name) for name in names}

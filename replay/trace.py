@@ -145,8 +145,7 @@ def _is_meant_for(entry: Entry, stream: str) -> bool:
     said = entry.interaction
     if said is None:
         return False
-    interaction = wire.interaction_of(said)
-    return stream == wire.INTERACTIONS[said.type].aggregate.stream(said, interaction)
+    return stream == wire.INTERACTIONS[said.type].aggregate.stream(said, wire.interaction_of(said))
 
 
 _HAS_EVENTS: Final = b'"events":['
