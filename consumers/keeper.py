@@ -10,12 +10,14 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Final
 
+import duckdb
+
 from consumers.movement import Movement
 from consumers.projector import ProjectorProcess
 from consumers.telling import tell
 from ledger.entry import LedgerError
 from ledger.logs.opening import open_kept
-from ledger.projections import snapshot
+from ledger.projections import progress, snapshot
 from ledger.settings import Home
 
 LOOK_SECONDS: Final = 0.5
@@ -100,8 +102,8 @@ class ProjectorKeeper:
         pause = LOOK_SECONDS
         started_at = time.monotonic()
         while not self._stopping.wait(LOOK_SECONDS):
-            with contextlib.suppress(LedgerError):
-                # A log that cannot be read at this moment says nothing of the tables.
+            # What cannot be read at this moment says nothing of the tables.
+            with contextlib.suppress(LedgerError, OSError, duckdb.Error):
                 self._movement.look(self._ends())
             if self._process.running:
                 continue
@@ -126,10 +128,15 @@ class ProjectorKeeper:
     def _shows(self, goal: dict[int, int]) -> bool:
         try:
             shown = snapshot.snapshot_positions(self._home.projections)
+            trouble = progress.troubles(self._home.projections)
         except LedgerError:
             # It was replaced by a newer one between finding and opening it.
             return False
-        return all(shown.get(partition, 0) >= end for partition, end in goal.items())
+        stopped = {stop.partition: stop.position - 1 for stop in trouble.stopped}
+        return all(
+            shown.get(partition, 0) >= min(end, stopped.get(partition, end))
+            for partition, end in goal.items()
+        )
 
 
 def _made_at(path: Path | None) -> float:

@@ -12,6 +12,7 @@ once: more are asked to come again.
 import asyncio
 import csv
 import io
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -38,7 +39,9 @@ MAX_SECONDS: Final = 30.0
 READ_SECONDS: Final = 10.0
 CSV: Final = "text/csv"
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = (*"=+-@＝＋－＠", "\t", "\r")
+_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
+"""How a decimal comes from the worker."""
 _FOREIGN: Final = ("cross-site", "same-site")
 
 
@@ -162,4 +165,4 @@ def _cell(value: Any) -> Any:
         return value
     if not isinstance(value, str):
         return msgspec.json.encode(value).decode()
-    return f"'{value}" if value.startswith(_FORMULA) else value
+    return f"'{value}" if value.startswith(_FORMULA) and not _NUMBER.fullmatch(value) else value

@@ -53,6 +53,7 @@ def streams_of(entry: Entry) -> set[str]:
     said = entry.interaction
     if said is None:
         return set()
-    own = wire.INTERACTIONS[said.type].aggregate.stream(said, wire.interaction_of(said))
+    interaction = wire.interaction_of(said)
+    own = wire.INTERACTIONS[said.type].aggregate.stream(said, interaction)
     names = {own, *(event.stream for event in entry.events)}
     return {wire.stream_key(said.subject, name) for name in names}

@@ -145,7 +145,8 @@ def _is_meant_for(entry: Entry, stream: str) -> bool:
     said = entry.interaction
     if said is None:
         return False
-    return stream == wire.INTERACTIONS[said.type].aggregate.stream(said, wire.interaction_of(said))
+    interaction = wire.interaction_of(said)
+    return stream == wire.INTERACTIONS[said.type].aggregate.stream(said, interaction)
 
 
 _HAS_EVENTS: Final = b'"events":['

@@ -109,7 +109,8 @@ class Causes:
         """The owners whose event may have led to the follow-on, the likely ones first."""
         named = dict.fromkeys(_named_by(said))
         yield from named
-        stream = wire.INTERACTIONS[said.type].aggregate.stream(said, wire.interaction_of(said))
+        interaction = wire.interaction_of(said)
+        stream = wire.INTERACTIONS[said.type].aggregate.stream(said, interaction)
         for place in self._index.of_stream(said.subject, stream):
             other = entry_at(self._log, place).interaction
             for owner in _named_by(other) if other is not None else ():

@@ -8,21 +8,23 @@ a message, follow-ons      message (owner, source, id), or ids that begin with t
 
 import sqlite3
 import tempfile
-from collections.abc import Generator
+import time
+from collections.abc import Generator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from ledger import wire
 from ledger.entry import LedgerError
-from ledger.index import Index
+from ledger.index import Index, positions_in
 from ledger.logs.opening import on_kafka
 from ledger.logs.sqlite import SqliteLog
 from ledger.reference import Reference
 from ledger.settings import Home
 
+CATCH_UP_SECONDS: Final = 1.0
 Place = tuple[int, int]
 """Partition and position of an entry."""
 
@@ -117,10 +119,10 @@ def kinds_of(stream: str) -> list[str]:
 def open_index(home: Home, log: SqliteLog) -> Generator[TraceIndex, None, None]:
     """An index that has read the log to its end.
 
-    Embedded the writer keeps it so. On Kafka whoever has the home keeps one or does not, so what
-    there is of it is copied and reads on.
+    Embedded the writer keeps it so, unless it was killed. On Kafka whoever has the home keeps one
+    or does not. What there is of it is copied then, and reads on.
     """
-    if not on_kafka():
+    if not on_kafka() and _is_read_to(home.index, log.ends()):
         with _opened(home.index) as connection:
             yield TraceIndex(connection)
         return
@@ -138,6 +140,18 @@ def open_index(home: Home, log: SqliteLog) -> Generator[TraceIndex, None, None]:
         Index(path, log).close()
         with _opened(path) as connection:
             yield TraceIndex(connection)
+
+
+def _is_read_to(path: Path, ends: Mapping[int, int]) -> bool:
+    """Whether it is, within a moment: a writer at work writes the log first."""
+    deadline = time.monotonic() + CATCH_UP_SECONDS
+    while True:
+        reached = positions_in(path)
+        if all(reached.get(partition, 0) >= end for partition, end in ends.items()):
+            return True
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
 
 
 @contextmanager

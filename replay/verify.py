@@ -6,7 +6,7 @@ named. Facts are verified against a rebuild, row for row.
 
 import sqlite3
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,8 @@ from ledger.entry import Head, leaf_hash
 from ledger.index import Index
 from ledger.logs.opening import cluster, open_log
 from ledger.logs.sqlite import SqliteLog
+from ledger.projections import snapshot
 from ledger.projections.engine import Projector, differences
-from ledger.projections.snapshot import current_snapshot, snapshot_positions
 from ledger.settings import Home
 from replay import verify_archive
 from replay.finding import Finding
@@ -65,6 +65,8 @@ def verify(
         facts = facts_of(log)
         ends = log.ends()
         ledger = leaf_hash(log.record(0, 1) or b"")
+        # Before the walk: the index is never ahead of the log, and both go on meanwhile.
+        indexed = _indexed(home)
         for walked in walk_all(log, ends, facts.partitions, ledger, tick or _no_tick):
             findings += walked.findings
             heads[walked.head.partition] = walked.head
@@ -73,7 +75,7 @@ def verify(
         if full and not findings:
             findings += _read_again(heads)
         if not findings:
-            findings += _index(home, heads)
+            findings += _index(indexed, heads, log)
         if not findings:
             findings += _index_rows(home, log)
             findings += verify_archive.check(home, log)
@@ -126,26 +128,37 @@ def _read_again(heads: dict[int, Head]) -> list[Finding]:
         ]
 
 
-def _index(home: Home, heads: dict[int, Head]) -> list[Finding]:
-    """The index names the heads it has reached; a cut tail of the log shows here."""
+def _indexed(home: Home) -> list[Head] | Finding:
+    """The heads that the index has reached, if there is one."""
     if not home.index.exists():
         return []
     index = sqlite3.connect(f"{home.index.resolve().as_uri()}?mode=ro", uri=True)
     try:
         rows: list[Any] = index.execute("select partition, position, hash from head").fetchall()
     except sqlite3.DatabaseError as error:
-        return [Finding("index", f"the index cannot be read: {error}")]
+        return Finding("index", f"the index cannot be read: {error}")
     finally:
         index.close()
-    return [
-        Finding("index", "the log ends before what was acknowledged", partition, position)
-        if partition not in heads or position > heads[partition].position
-        else Finding("index", "the index has another hash for the head", partition, position)
-        for partition, position, hash_ in rows
-        if partition not in heads
-        or position > heads[partition].position
-        or (position == heads[partition].position and hash_ != heads[partition].hash)
-    ]
+    return [Head(*row) for row in rows]
+
+
+def _index(
+    indexed: list[Head] | Finding, heads: Mapping[int, Head], log: SqliteLog
+) -> list[Finding]:
+    """The index names the heads it had reached; a cut tail of the log shows here."""
+    if isinstance(indexed, Finding):
+        return [indexed]
+    findings: list[Finding] = []
+    for head in indexed:
+        walked = heads.get(head.partition)
+        if walked is None or head.position > walked.position:
+            sentence = "the log ends before what was acknowledged"
+        elif not holds(log, head):
+            sentence = "the index has another hash for the head"
+        else:
+            continue
+        findings.append(Finding("index", sentence, head.partition, head.position))
+    return findings
 
 
 def _index_rows(home: Home, log: SqliteLog) -> list[Finding]:
@@ -198,16 +211,18 @@ def registers_differ(both: sqlite3.Connection, name: str) -> bool:
 
 def _tables(home: Home, log: SqliteLog) -> list[Finding]:
     """The readers' tables against a rebuild up to the same positions."""
-    positions = snapshot_positions(home.projections)
-    if not positions:
-        return []
     with tempfile.TemporaryDirectory(prefix="ledger-verify-") as scratch:
+        # A copy: where somebody records, a newer one takes its place before this is done.
+        kept = Path(scratch) / "kept.duckdb"
+        if not snapshot.copy_current(home.projections, kept):
+            return []
+        positions = snapshot.positions_of(kept)
         with Projector.open(Path(scratch)) as projector:
             project_all(log, projector, positions)
             failures = projector.check()
             rebuilt = projector.snapshot()
         try:
-            different = differences(current_snapshot(home.projections), rebuilt)
+            different = differences(kept, rebuilt)
         except duckdb.Error as error:
             different = [f"the tables cannot be read: {str(error).partition(chr(10))[0]}"]
     return [Finding("facts", failure) for failure in failures] + [

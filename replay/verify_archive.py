@@ -49,16 +49,16 @@ def _check(storage: Storage, log: SqliteLog) -> list[Finding]:
         return [Finding("archive", f"{IDENTITY} names another number of partitions")]
     segments = {segment for segment in archive.sealed() if _fits(archive, segment)}
     findings = list(_misplaced(archive))
-    newest: list[_Sealed] = []
+    newest: _Sealed | None = None
     for partition in ends:
         walk = _Walk(archive, log, partition)
         walk.run(sorted(each for each in segments if each.partition == partition))
         findings += walk.findings
-        newest += [walk.newest] if walk.newest is not None else []
+        newest = _newer(newest, walk.newest)
     if not findings:
-        findings += _unsealed(archive, segments)
-    if newest and not findings:
-        findings += _made_again(max(newest, key=lambda each: each.manifest.last))
+        findings += _unsealed(archive)
+    if newest is not None and not findings:
+        findings += _made_again(newest)
     return findings
 
 
@@ -68,6 +68,13 @@ class _Sealed(msgspec.Struct, frozen=True):
     manifest: Manifest
     records: Sequence[bytes]
     files: Mapping[str, bytes]
+
+
+def _newer(one: _Sealed | None, other: _Sealed | None) -> _Sealed | None:
+    """That of the longer partition."""
+    if one is None or other is None:
+        return one or other
+    return max(one, other, key=lambda each: each.manifest.last)
 
 
 class _BrokenError(Exception):
@@ -198,24 +205,27 @@ def _fits(archive: Archive, segment: Segment) -> bool:
     )
 
 
-def _unsealed(archive: Archive, segments: set[Segment]) -> Iterator[Finding]:
+def _unsealed(archive: Archive) -> Iterator[Finding]:
     """Tables' files that no seal names: who reads a folder as one table reads them, too.
 
     Asked where every seal holds. Those of the segment that is sealed next are an archiver's, at
     work or killed.
     """
+    folders = ("records", "entries", "events")
+    files = [each.path for folder in folders for each in archive.storage.list(folder, deep=True)]
+    # Looked for after the files: an archiver goes on meanwhile.
+    segments = {segment for segment in archive.sealed() if _fits(archive, segment)}
     manifests = (archive.manifest(segment) for segment in segments)
     named = {file.path for manifest in manifests for file in manifest.files}
-    for folder in ("records", "entries", "events"):
-        for found in archive.storage.list(folder, deep=True):
-            if found.path in named:
-                continue
-            segment = segment_named(PurePosixPath(found.path).name.removesuffix(".parquet"))
-            if segment is None:
-                yield Finding("archive", f"{found.path} is of no segment")
-            elif segment != _next(archive, segments, segment.partition):
-                sentence = f"{found.path} is named by no seal"
-                yield Finding("archive", sentence, segment.partition, segment.first)
+    for path in files:
+        if path in named:
+            continue
+        segment = segment_named(PurePosixPath(path).name.removesuffix(".parquet"))
+        if segment is None:
+            yield Finding("archive", f"{path} is of no segment")
+        elif segment != _next(archive, segments, segment.partition):
+            sentence = f"{path} is named by no seal"
+            yield Finding("archive", sentence, segment.partition, segment.first)
 
 
 def _next(archive: Archive, segments: set[Segment], partition: int) -> Segment:

@@ -18,7 +18,7 @@ from ledger import wire
 from ledger.aggregates import common
 from ledger.aggregates.corrections import EventId
 from ledger.chain import follow
-from ledger.entry import Entry, Envelope, Head, decode
+from ledger.entry import ChainError, Entry, Envelope, Head, decode
 from ledger.logs.sqlite import SqliteLog
 from replay.what_if.world import Event
 
@@ -84,8 +84,8 @@ class Ahead(msgspec.Struct):
             position = 0
             while position < end:
                 records = log.read(partition, position, min(_AT_ONCE, end - position))
-                for record in records:
-                    ahead._note(_glimpses.decode(record))
+                for number, record in enumerate(records, position + 1):
+                    ahead._note(_glimpse(record, partition, number))
                 position += len(records)
                 tick(len(records))
         return ahead
@@ -104,6 +104,13 @@ class Ahead(msgspec.Struct):
             data: dict[str, Any] = msgspec.json.decode(told.data)
             named = (data.get(field) for field in _ASKING[told.type])
             self.asked.update((told.subject, each) for each in named if each is not None)
+
+
+def _glimpse(record: bytes, partition: int, position: int) -> _Glimpse:
+    try:
+        return _glimpses.decode(record)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ChainError(f"partition {partition} position {position}: {error}") from error
 
 
 def is_reaction(source: str, type_: str, rule: str | None) -> bool:

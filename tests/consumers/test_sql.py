@@ -110,16 +110,17 @@ def test_csv_is_given_where_it_is_asked_for(here: Client, home: Home) -> None:
     ]
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "＝", "\t", "\r"])
 def test_a_cell_of_csv_is_never_a_formula(here: Client, start: str) -> None:
     formula = f'{start}HYPERLINK("http://x.example","x")'
-    answer = ask(here, f"select chr({ord(start)}) || substr('{formula}', 2) as \"{start}1\"", CSV)
+    answer = ask(here, f"select chr({ord(start)}) || substr('{formula}', 2) as \"{start}n\"", CSV)
     header, [cell] = csv.reader(io.StringIO(answer.text, newline=""))
-    assert (header, cell) == ([f"'{start}1"], f"'{formula}")
+    assert (header, cell) == ([f"'{start}n"], f"'{formula}")
 
 
 def test_numbers_below_zero_stay_numbers_in_csv(here: Client) -> None:
-    assert ask(here, "select -5 as a, -0.5::double as b", CSV).text == "a,b\r\n-5,-0.5\r\n"
+    answer = ask(here, "select -5 as a, -0.5::double as b, -1.5::decimal(4, 1) as c", CSV)
+    assert answer.text == "a,b,c\r\n-5,-0.5,-1.5\r\n"
 
 
 # Refusals

@@ -62,6 +62,7 @@ class History(SqliteLog):
         to the end of a segment. Raises LedgerError where a file of it cannot be read.
         """
         if after >= self._last_sealed(partition):
+            self._read.pop(partition, None)
             return super().read(partition, after, limit)
         segment = self._archive.segment(partition, after + 1)
         start = after + 1 - segment.first

@@ -103,12 +103,12 @@ def local_files() -> Any:
 
 def _put_on_disk(path: Path, content: bytes) -> None:
     _make_folder(path.parent)
-    draft = path.with_name(f".{path.name}.draft")
+    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
     with draft.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    # A crash before this leaves a draft, which the next writing of the file replaces.
+    # A crash before this leaves a draft, which nobody reads.
     draft.replace(path)
     _sync_folder(path.parent)
 

@@ -89,10 +89,10 @@ def warn_if_simulated(clock: str) -> None:
         console.print("[bold yellow]SIMULATED[/]: this ledger's time comes from its messages")
 
 
-def utf8(text: str) -> str:
-    """An argument that is text. Raises BadParameter where its bytes are none."""
+def utf8(text: str | None) -> str | None:
+    """An argument that is text, if it is given. Raises BadParameter where its bytes are none."""
     try:
-        text.encode()
+        (text or "").encode()
     except UnicodeEncodeError as error:
         raise typer.BadParameter("not UTF-8") from error
     return text

@@ -34,9 +34,9 @@ def moment_of(text: str) -> datetime:
     """A moment; UTC where it says no offset. Raises BadParameter where it is none."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         raise typer.BadParameter(f"{text!r} is no moment; write {MOMENT}") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def positions_of(text: str) -> dict[int, int]:

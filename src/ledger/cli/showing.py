@@ -84,12 +84,14 @@ def show(
     unmask: Annotated[
         bool, typer.Option("--unmask", help="Show personal fields; that is recorded first.")
     ] = False,
-    actor: Annotated[str | None, typer.Option("--as", help="The clerk who reads.")] = None,
+    actor: Annotated[
+        str | None, typer.Option("--as", help="The clerk who reads.", callback=utf8)
+    ] = None,
     purpose: Annotated[
-        str | None, typer.Option(help="What for: data_request, audit, dispute, …")
+        str | None, typer.Option(help="What for: data_request, audit, dispute, …", callback=utf8)
     ] = None,
     reference: Annotated[
-        str | None, typer.Option(help="The request, complaint or case it is for.")
+        str | None, typer.Option(help="The request, complaint or case it is for.", callback=utf8)
     ] = None,
     home: HomeOption = DEFAULT,
     as_json: JsonOption = False,
@@ -146,7 +148,7 @@ def _entries(log: SqliteLog, name: str, facts: Founding) -> list[tuple[Entry, Sa
 def _candidates(log: SqliteLog, name: str, facts: Founding) -> Iterator[Entry]:
     """Entries whose bytes have the name in them: an owner lives in one partition."""
     is_owner = wire.owner_kind(name) is not None
-    needle = (name if is_owner else event_parts(name)[1]).encode()
+    needle = as_json(name if is_owner else event_parts(name)[1])[1:-1]
     for partition in [partition_of(name, facts.partitions)] if is_owner else log.ends():
         for _, record in follow(log, Head(partition)):
             if needle in record:

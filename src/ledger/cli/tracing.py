@@ -71,7 +71,7 @@ def _tell(entry: Traced) -> None:
         f"{_mark(entry.outcome)} {entry.happened_at}  [bold]{entry.type}[/]  {shown(entry.owner)}"
         f"  by {shown(by + where)}"
         f"  [dim]entry {entry.partition}:{entry.position}, recorded {entry.recorded_at},"
-        f" policy {entry.policy}[/]"
+        f" policy {shown(entry.policy)}[/]"
     )
     if entry.cause and not entry.because:
         tree.add(f"[dim]because of {shown(entry.cause)}[/]")

@@ -43,9 +43,10 @@ def look(
     for partition, end in ends.items():
         position = reached.get(partition, 0)
         lag = max(0, end - position)
-        lag_before, position_before = before.get(partition, (lag, 0))
-        if partition in before and lag == lag_before == 0 and position == position_before:
+        told = before.get(partition)
+        if told == (lag, lag, position):
             continue
+        lag_before, _, position_before = told or (lag, lag, 0)
         is_news = True
         moved_at = moved.get(partition)
         connection.execute(
@@ -102,12 +103,12 @@ def troubles(folder: Path) -> Trouble:
     return Trouble([Stop(*row) for row in stopped], dict(standing))
 
 
-def _before(connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[int, int]]:
-    """Of each partition, the lag and the position of the tables when it looked last."""
+def _before(connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[int, int, int]]:
+    """Of each partition, the lag, the one before it, and the tables' position at the last look."""
     rows = connection.execute(
-        f"select partition, lag, head - lag from {TABLES}.progress"
+        f"select partition, lag, lag_before, head - lag from {TABLES}.progress"
     ).fetchall()
-    return {partition: (lag, position) for partition, lag, position in rows}
+    return {row[0]: row[1:] for row in rows}
 
 
 def _reached(connection: duckdb.DuckDBPyConnection) -> dict[int, int]:

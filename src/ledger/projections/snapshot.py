@@ -61,16 +61,30 @@ def open_file(path: Path) -> duckdb.DuckDBPyConnection:
         raise LedgerError(f"the tables in {path.name} cannot be read: {error}") from error
 
 
-def snapshot_positions(folder: Path) -> dict[int, int]:
-    """The position of each partition that the newest snapshot has reached; nothing without one."""
-    path = find(folder)
-    if path is None:
-        return {}
+def copy_current(folder: Path, path: Path) -> bool:
+    """Copies the newest snapshot, which the projector may replace meanwhile; False without one."""
+    while (current := find(folder)) is not None:
+        try:
+            shutil.copyfile(current, path)
+        except FileNotFoundError:
+            continue
+        return True
+    return False
+
+
+def positions_of(path: Path) -> dict[int, int]:
+    """The position of each partition that a snapshot has reached."""
     connection = open_file(path)
     try:
         return dict(connection.execute("select partition, position from positions").fetchall())
     finally:
         connection.close()
+
+
+def snapshot_positions(folder: Path) -> dict[int, int]:
+    """The position of each partition that the newest snapshot has reached; nothing without one."""
+    path = find(folder)
+    return {} if path is None else positions_of(path)
 
 
 def make(folder: Path, live: Path) -> Path:
