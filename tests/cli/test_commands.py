@@ -175,8 +175,8 @@ def test_a_ledger_is_founded_once(ledger: Ledger, fresh: Ledger) -> None:
         "origin": "ledger.example/sample",
         "partitions": 8,
     }
-    # What was never published has no index yet, and no table either.
-    refuses(fresh("trace", CUSTOMER), "the index cannot be read")
+    # What was never published has no table yet, and a trace makes the index that it lacks.
+    refuses(fresh("trace", CUSTOMER), "nothing is recorded of")
     assert fresh("kpi", "--json").json == []
 
 

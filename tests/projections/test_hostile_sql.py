@@ -193,15 +193,17 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """Holds a secret; nothing is beside it afterwards, and no child of this process is left."""
+    """Holds a secret; nothing is beside it afterwards, and no child more than before is left."""
     (tmp_path / "secret.csv").write_text("never,read\n")
+    before = children()
     yield tmp_path
     assert [path.name for path in tmp_path.iterdir()] == ["secret.csv"]
-    assert children() == []
+    assert children() <= before
 
 
-def children() -> list[str]:
-    return Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+def children() -> set[str]:
+    """Children of this process; other tests may have left one, as multiprocessing's tracker."""
+    return set(Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split())
 
 
 @pytest.mark.parametrize("sql", REFUSED, ids=lambda sql: ascii(sql[:60]))
@@ -218,11 +220,12 @@ def test_it_is_refused_with_a_reason_in_one_line(sql: str, snapshot: Path, folde
 def test_a_bomb_is_dead_within_a_second_of_its_deadline_and_the_next_query_works(
     bomb: str, snapshot: Path, folder: Path
 ) -> None:
+    before = children()
     began = time.monotonic()
     with pytest.raises(worker.StoppedError, match=r"ran longer than 0.7 s and was stopped"):
         worker.query(snapshot, BOMBS[bomb], seconds=0.7)
     assert time.monotonic() - began < 1.7
-    assert children() == []
+    assert children() <= before
     assert worker.query(snapshot, "select count(*) from visits").rows == [[1]]
 
 

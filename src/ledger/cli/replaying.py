@@ -34,9 +34,12 @@ def moment_of(text: str) -> datetime:
     """A moment; UTC where it says no offset. Raises BadParameter where it is none."""
     try:
         moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        # An offset may lead out of the years that there are.
+        moment.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise typer.BadParameter(f"{text!r} is no moment; write {MOMENT}") from error
+    return moment
 
 
 def positions_of(text: str) -> dict[int, int]:
