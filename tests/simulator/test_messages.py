@@ -19,14 +19,14 @@ from ledger.values import local_midnight
 
 SEED = 11
 COUNT = 5_000
-PAYDAY = "2026-11-10"
+PAYDAY = "2026-11-05"
 LEAVES = "visit.close.v1", "visit.transfer.v1"
 
 
 @pytest.fixture(scope="module")
 def days() -> list[dict[str, Any]]:
-    """Nine days, so that a payday is among them."""
-    return [msgspec.json.decode(each) for each in messages(SEED, days_played=9)]
+    """The week that the demo shows; a payday is among them."""
+    return [msgspec.json.decode(each) for each in messages(SEED, days_played=7)]
 
 
 def arrivals(days: list[dict[str, Any]]) -> list[str]:

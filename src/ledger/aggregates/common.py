@@ -115,7 +115,7 @@ def check(
     if marks.at_counter and not context.actor_is_system:
         missing = [name for name in ("hall", "counter", "visit") if not getattr(envelope, name)]
         if missing:
-            return ENV_10(f"{marks.type} at a counter needs {', '.join(missing)}")
+            return ENV_10(f"not named: {', '.join(missing)}")
     return _state(marks, state)
 
 
@@ -198,7 +198,7 @@ def _state(marks: Marks, state: State) -> Refusal | None:
     if starts_stream and len(marks.allowed_in) == 1:
         return ENV_11("that id is taken")
     if marks.allowed_in and state.status not in marks.allowed_in:
-        return ENV_12(f"{marks.type} is not allowed in state {state.status}")
+        return ENV_12(f"it is {state.status}")
     return None
 
 

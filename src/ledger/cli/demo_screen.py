@@ -185,7 +185,7 @@ def _target(figure: Figure) -> str:
 def _number(value: float, unit: str) -> str:
     if unit.startswith("fen"):
         return f"¥{value / 100:,.0f}{unit.removeprefix('fen')}"
-    digits = 0 if unit in WHOLE_UNITS else 1
+    digits = 0 if unit in WHOLE_UNITS else 2 if unit == "h" else 1
     return f"{value:,.{digits}f}{SHORT_UNITS.get(unit, f' {unit}')}"
 
 

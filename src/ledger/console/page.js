@@ -7,6 +7,8 @@ const clockOf = new Intl.DateTimeFormat("zh-CN", { ...zone, timeStyle: "medium" 
 const dayAndClockOf = new Intl.DateTimeFormat("sv-SE", { ...zone, dateStyle: "short", timeStyle: "medium" });
 const whole = new Intl.NumberFormat("en-US");
 const tenths = new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const hundredths = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const yuan = new Intl.NumberFormat("en-US", { style: "currency", currency: "CNY", currencyDisplay: "narrowSymbol" });
 
 const MARKS = {
   refused: "未受理 Refused",
@@ -54,8 +56,10 @@ function replace(parent, children) {
 // Key figures
 
 function amount(value, unit) {
-  const text = unit === "s" ? whole.format(Math.round(value)) : tenths.format(value);
-  return `${text} ${unit}`;
+  if (unit.startsWith("fen")) return yuan.format(value / 100) + unit.slice("fen".length);
+  if (unit === "n") return whole.format(value);
+  if (unit === "s" || unit === "lines") return `${whole.format(Math.round(value))} ${unit}`;
+  return `${(unit === "h" ? hundredths : tenths).format(value)} ${unit}`;
 }
 
 function sign(direction) {

@@ -35,7 +35,7 @@ BUSY: Final = {
     17: 0.8,
 }
 """How many come in each hour of the day, against the mean: the rush is 10-11 and 15-17."""
-PAYDAYS: Final = (10, 11)
+PAYDAYS: Final = (5, 10)
 PAYDAY_RUSH: Final = 1.3
 KNOWN_CUSTOMERS: Final = 3_000
 """How many customers a hall remembers; who is forgotten does not come back."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ledger.aggregates.customer import customer, subscription
+from ledger.aggregates.customer import customer, order, subscription
 from ledger.aggregates.model import FollowOn
 from tests.aggregates.case import NOW, Case, later, reactions
 from tests.aggregates.customer.samples import (
@@ -16,14 +16,27 @@ from tests.aggregates.customer.samples import (
     known,
     link,
     listing,
+    register,
     verified,
     verify,
 )
-from tests.aggregates.customer.subscription_samples import LINE, active_line, prepared_line
+from tests.aggregates.customer.subscription_samples import (
+    LINE,
+    PROVISIONING,
+    activate,
+    activation_ordered,
+    active_line,
+    line,
+    prepare,
+    prepared_line,
+    terminate,
+    termination_begun,
+)
 
 TWO_PEOPLE = {"actor": "c-li", "approver": "s-sun"}
 REACTOR = {"actor": "system:reactor"}
 REGULATOR = {"actor": "system:regulator"}
+ACTIVATED = (subscription.Activated, order.ItemCompleted)
 
 
 def ended(case: Case) -> Case:
@@ -81,6 +94,64 @@ def test_numbers_are_told_of_linked_files_only_and_count() -> None:
     case.given(customer.LinkedNumbersRecorded.of(numbers_of(active_numbers=1)))
     event = case.when(verify(), **AT_COUNTER).recorded(customer.IdentityVerified)
     assert event.active_numbers == 2
+
+
+def test_a_line_in_service_is_told_to_the_linked_files_and_so_is_its_end() -> None:
+    case = with_linked_file(prepared_line(), numbers=2)
+    event, _ = case.when(activate(), **PROVISIONING).recorded(*ACTIVATED)
+    assert (event.active_numbers, event.linked_numbers) == (3, {"d2": 2})
+    assert follow_ons(event) == [told_by(CUSTOMER_ID, 1)]
+    case = with_linked_file(active_line(), numbers=2)
+    case.given(termination_begun("contract_ended"))
+    event = case.when(terminate("contract_ended"), **PROVISIONING).recorded(subscription.Terminated)
+    assert (event.active_numbers, event.linked_numbers) == (2, {"d2": 2})
+    assert follow_ons(event) == [told_by(CUSTOMER_ID, 0)]
+
+
+def test_a_line_that_counts_nowhere_is_told_to_nobody() -> None:
+    alone, _ = prepared_line().when(activate(), **PROVISIONING).recorded(*ACTIVATED)
+    case = with_linked_file(activation_ordered(known(), family="broadband"), numbers=2)
+    case.given(subscription.Prepared.of(prepare(family="broadband")))
+    broadband, _ = case.when(activate(), **PROVISIONING).recorded(*ACTIVATED)
+    assert follow_ons(alone) == follow_ons(broadband) == []
+
+
+def with_linked_file(case: Case, numbers: int) -> Case:
+    case.given(customer.Linked.of(link(), own_numbers=0))
+    return case.given(customer.LinkedNumbersRecorded.of(numbers_of(active_numbers=numbers)))
+
+
+def told_by(customer_id: str, active_numbers: int) -> FollowOn:
+    return FollowOn("linked_numbers.d2", "customer/d2", numbers_of(customer_id, active_numbers))
+
+
+@pytest.mark.parametrize("lives", [(1, 1, 1, 1, 1, 1), (1, 2, 1, 2, 1, 2), (2, 2, 1, 1, 2, 1)])
+def test_two_files_of_one_person_never_have_more_numbers_than_the_law_allows(
+    lives: tuple[int, ...],
+) -> None:
+    """Whichever of them takes the lines, the sixth is refused."""
+    files = {1: linked_case("d1", "d2"), 2: linked_case("d2", "d1")}
+    for number, name in enumerate(lives, 1):
+        case, other = files[name], files[3 - name]
+        activation_ordered(case, f"o{number}")
+        wish = prepare(subscription_id=line(f"o{number}"), order_id=f"o{number}")
+        case.given(subscription.Prepared.of(wish))
+        done = activate(subscription_id=line(f"o{number}"), order_id=f"o{number}")
+        outcome = case.when(done, **PROVISIONING)
+        if number == 6:
+            outcome.refused("SUB-03", "6")
+            return
+        event, _ = outcome.recorded(*ACTIVATED)
+        assert event.active_numbers == number
+        case.given(event)
+        (told,) = reactions(event, case.envelope("given", NOW), case.subject)
+        other.given(other.when(told.data, **REACTOR).recorded(customer.LinkedNumbersRecorded))
+
+
+def linked_case(customer_id: str, other_customer_id: str) -> Case:
+    case = Case(f"customer/{customer_id}")
+    case.given(customer.Registered.of(register(), customer_id=customer_id, minor="no"))
+    return case.given(customer.Linked.of(link(other_customer_id), own_numbers=0))
 
 
 def test_a_link_told_again_forgets_no_numbers() -> None:

@@ -213,6 +213,14 @@ def test_an_order_that_became_ready_while_held_completes_on_release() -> None:
     did(case, a_completion(), **BY_REACTOR)
 
 
+def test_who_is_held_for_suspicion_of_fraud_is_spared_promotion_for_the_rest_of_the_visit() -> None:
+    bar = copies.BarPromotion(customer_id=CUSTOMER_ID, reason="fraud_hold")
+    suspected = order.Held(order_id=ORDER, reason="fraud_suspicion", case_id="f1")
+    assert follow_ons([suspected]) == [("bar_promotion", HALL, bar, None)]
+    assert follow_ons([suspected], hall=False) == []
+    assert follow_ons([order.Held(order_id=ORDER, reason="stock_missing")]) == []
+
+
 def test_a_hold_that_ends_with_work_left_completes_nothing() -> None:
     case = done_but_for_a_step()
     did(case, order.Hold(order_id=ORDER, reason="other"))

@@ -28,13 +28,13 @@ select
     audit_trail.actor,
     audit_trail.rule,
     concat(
-        audit_trail.actor, ' tried to ',
+        replace(audit_trail.actor, 'system:', 'system '), ' tried to ',
         coalesce(lower(interactions.name[1]) || interactions.name[2:], audit_trail.type),
         ', refused by ', audit_trail.rule, ': ', rules.sentence,
         ' (' || nullif(nullif(audit_trail.detail, ''), rules.sentence) || ')'
     ) as sentence,
     concat(
-        audit_trail.actor, ' 办理“', coalesce(interactions.name_zh, audit_trail.type),
+        replace(audit_trail.actor, 'system:', '系统 '), ' 办理“', coalesce(interactions.name_zh, audit_trail.type),
         '”，未受理：', audit_trail.rule, ' ', rules.sentence_zh
     ) as sentence_zh
 from audit_trail

@@ -75,7 +75,7 @@ def request_data(wish: RequestData, state: State, context: "Context[Known]") -> 
         if not by_code and not context.register.verified_at(wish.verification_id, time):
             return rules.CUS_15()
     elif not state.agent_in_scope(wish.agent_id, "data_request", time):
-        return rules.CUS_12(f"{wish.agent_id} is no agent who may ask for data")
+        return rules.CUS_12(f"{wish.agent_id or 'nobody'} may not ask for data as an agent")
     if wish.request_id in state.requests:
         return rules.CUS_21("that request id is taken")
     due_at = time + timedelta(days=context.policy[policy.REQUEST_ANSWER_DAYS])

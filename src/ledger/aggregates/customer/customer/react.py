@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 
 from ledger.aggregates import copies, model
 from ledger.aggregates.customer.customer.events import (
@@ -29,7 +29,7 @@ AFTER_DUE: Final = timedelta(seconds=1)
 def react(event: AnyEvent, cause: Cause) -> Sequence[model.Reaction]:
     match event:
         case ConsentWithdrawn(purpose="marketing_in_store"):
-            return _bar_promotion(cause)
+            return bar_promotion(cause, "marketing_opt_out")
         case DataRequested():
             mark = MarkRequestOverdue(request_id=event.request_id)
             name, due_at = f"request_overdue.{event.request_id}", event.due_at + AFTER_DUE
@@ -44,13 +44,15 @@ def react(event: AnyEvent, cause: Cause) -> Sequence[model.Reaction]:
             return []
 
 
-def _bar_promotion(cause: Cause) -> list[FollowOn]:
-    """The customer who says so at the counter is spared for the rest of the visit."""
+def bar_promotion(
+    cause: Cause, reason: Literal["marketing_opt_out", "fraud_hold"]
+) -> list[FollowOn]:
+    """The customer who is at the counter is spared for the rest of the visit."""
     envelope = cause.envelope
     if envelope.hall is None or envelope.visit is None:
         return []
     customer_id = envelope.subject.removeprefix("customer/")
-    bar = copies.BarPromotion(customer_id=customer_id, reason="marketing_opt_out")
+    bar = copies.BarPromotion(customer_id=customer_id, reason=reason)
     return [FollowOn("bar_promotion", f"hall/{envelope.hall}", bar)]
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from ledger.aggregates import copies, model
+from ledger.aggregates.customer.customer.react import bar_promotion
 from ledger.aggregates.customer.order.events import (
     Acknowledged,
     AnyEvent,
@@ -13,6 +14,7 @@ from ledger.aggregates.customer.order.events import (
     Cancelled,
     Completed,
     Failed,
+    Held,
     InformationSupplied,
     ItemCompleted,
     ItemFailed,
@@ -42,6 +44,8 @@ def react(event: AnyEvent, cause: Cause) -> Sequence[model.Reaction]:
             return list(_acknowledged(event, cause))
         case Started():
             return list(_started(event, cause))
+        case Held(reason="fraud_suspicion"):
+            return bar_promotion(cause, "fraud_hold")
         case (
             StepCompleted()
             | StepSkipped()

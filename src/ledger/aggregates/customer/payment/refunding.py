@@ -69,7 +69,7 @@ def request_refund(wish: RequestRefund, state: State, context: "Context[Register
     if wish.requester == "agent":
         owner = context.history.state(customer.State, context.envelope.subject)
         if not owner.agent_in_scope(wish.agent_id, "payment", context.envelope.time):
-            return rules.PAY_21(f"{wish.agent_id} is no agent who may ask for it")
+            return rules.PAY_21(f"{wish.agent_id or 'nobody'} may not ask for it as an agent")
     if (wish.requester == "system") != context.actor_is_system:
         return rules.PAY_21(f"{context.envelope.actor} does not act for {wish.requester}")
     return [RefundRequested.of(wish)]

@@ -12,7 +12,7 @@ from ledger.aggregates.customer.subscription.events import (
     Terminated,
     TerminationBegun,
 )
-from ledger.aggregates.customer.subscription.fulfilling import is_early
+from ledger.aggregates.customer.subscription.fulfilling import is_early, linked_numbers
 from ledger.aggregates.customer.subscription.interactions import (
     BeginTermination,
     Keep,
@@ -88,6 +88,7 @@ def terminate(done: Terminate, state: State, context: "Context[Register]") -> De
         done,
         family=state.family,
         active_numbers=active_numbers,
+        linked_numbers=linked_numbers(state, context),
         refund_due_fen=max(0, held_fen - state.outstanding_fen),
         active_since_at=state.active_since_at,
         early=is_early(sold_on, ended_on, context),

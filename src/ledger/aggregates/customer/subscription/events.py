@@ -52,6 +52,8 @@ class Prepared(Event, Prepare, tag="subscription.prepared.v1"):
 class Activated(Event, Activate, tag="subscription.activated.v1"):
     """`active_numbers` counts towards the legal limit: this line too, and those of linked files.
 
+    `linked_numbers` says how many of them each linked file has, and is absent where there is none,
+    or where the line is of no family that counts.
     `sold_by` and `hall_id` are of the order, here and below: the systems that carry it out name
     neither clerk nor hall.
     """
@@ -61,6 +63,7 @@ class Activated(Event, Activate, tag="subscription.activated.v1"):
     on_net_since_on: Day
     counts_towards_limit: bool
     active_numbers: Count
+    linked_numbers: dict[Id, Count] | None = None
     sold_by: Id | None = None
     hall_id: Id | None = None
 
@@ -186,10 +189,14 @@ class Kept(Event, Keep, tag="subscription.kept.v1"):
 
 
 class Terminated(Event, Terminate, tag="subscription.terminated.v1"):
-    """`sold_by` and `hall_id` are of the line's sale; `early` is within a claw-back's time."""
+    """`sold_by` and `hall_id` are of the line's sale; `early` is within a claw-back's time.
+
+    `linked_numbers` is as in `Activated`.
+    """
 
     family: Family
     active_numbers: Count
+    linked_numbers: dict[Id, Count] | None = None
     refund_due_fen: Fen
     active_since_at: Moment
     early: bool

@@ -65,6 +65,7 @@ def activate(done: Activate, state: State, context: "Context[Register]") -> Deci
         on_net_since_on=business_day(done.activated_at),
         counts_towards_limit=counts,
         active_numbers=active_numbers,
+        linked_numbers=linked_numbers(state, context),
         sold_by=ordered.order.submitted_by,
         hall_id=ordered.order.hall_id,
     )
@@ -154,6 +155,12 @@ def replace_sim(done: ReplaceSim, context: "Context[Register]") -> Decision:
     if isinstance(ordered, Refusal):
         return ordered
     return [SimReplaced.of(done), ordered.completed]
+
+
+def linked_numbers(state: State, context: "Context[Register]") -> dict[str, int] | None:
+    """What the linked files have, where the line changes how many numbers this file has."""
+    counts = state.family in context.policy[policy.COUNTED_FAMILIES]
+    return (context.register.linked_numbers or None) if counts else None
 
 
 def is_early(sold_on: date, ended_on: date, context: "Context[Register]") -> bool:
