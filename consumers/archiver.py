@@ -11,7 +11,7 @@ from typing import Final
 
 from ledger.archive.sealing import Sealer
 from ledger.archive.segments import Archive, Manifest
-from ledger.archive.storage import Storage
+from ledger.archive.storage import Storage, without_secret
 from ledger.logs.opening import on_kafka, open_kept
 from ledger.logs.sqlite import SqliteLog
 from ledger.settings import Home
@@ -43,11 +43,15 @@ class Archiving:
     def __init__(
         self, home: Home, log: SqliteLog, to: str | None = None, entries: int | None = None
     ) -> None:
-        """`to` and `entries` a segment are the home's and the archive's own by default."""
-        self.place = to or home.archive
+        """`to` and `entries` a segment are the home's and the archive's own by default.
+
+        `place` is where it is, as it may be shown.
+        """
+        place = to or home.archive
+        self.place = without_secret(place)
         self._lock = home.lock_archiver()
         try:
-            self.archive = Archive.begin(Storage.at(self.place), log, entries)
+            self.archive = Archive.begin(Storage.at(place), log, entries)
             self._sealer = Sealer(self.archive, log)
         except BaseException:
             self._lock.release()

@@ -5,10 +5,11 @@ whose erasure was ordered; both follow from the log alone, so its file can be de
 
     the order is durable ─▶ the keys are deleted ─▶ the confirmation is durable
 
-Whatever is lost by a crash between two of these is made up for at the next opening: all erasures
-that the log knows are applied to the vault again (so a restored backup brings no key back), and
-what has no confirmation yet gets it. Its id is made of the order's, so it has one entry however
-often it is sent.
+Whatever is lost by a crash between two of these is made up for at the next opening: keys that are
+not known to be deleted are deleted again, and what has no confirmation yet gets it. Its id is made
+of the order's, so it has one entry however often it is sent. A vault with fewer tombstones than
+were there before was restored from a backup: all erasures that the log knows are applied to it, so
+it brings no key back.
 """
 
 import hashlib
@@ -49,13 +50,23 @@ _CONCERNING: Final = tuple(
 )
 """Entries whose bytes name none of these concern nobody here."""
 _FLUSH_EVERY: Final = 1_000
-_VERSION: Final = 1
+_VERSION: Final = 2
 _SCHEMA: Final = """
     create table head (partition integer primary key, position integer, hash text);
     create table linked (
         person text, key_owner text, primary key (person, key_owner)) without rowid;
     create table ordered (
         person text primary key, cause blob, number integer, is_confirmed integer) without rowid;
+    create table to_erase (key_owner text primary key) without rowid;
+    create table erased (only integer primary key, tombstones integer);
+"""
+"""`to_erase` are those whose keys are not known to be deleted; `erased` is how many tombstones the
+vault had when the last were."""
+
+
+_ALL_ERASED: Final = """
+    select person from ordered
+    union select key_owner from linked where person in (select person from ordered)
 """
 
 
@@ -80,20 +91,24 @@ class Eraser:
         try:
             self._open()
         except (sqlite3.DatabaseError, msgspec.MsgspecError):
-            self._connection.close()
             remove(path)
             self._open()
 
     # Erasing
 
     def erase(self, moment: datetime) -> None:
-        """Deletes the keys that the log orders to be deleted; the first time all of them again.
+        """Deletes the keys that the log orders to be deleted.
 
-        Raises VaultError where that fails: nothing is confirmed then, and it is to be done again.
+        The first time it also wipes what a crash left of deleted ones. Raises VaultError where it
+        fails: nothing is confirmed then, and it is to be done again.
         """
-        if self._to_erase:
+        if self._to_erase or not self._is_wiped:
             self._vault.erase_all(sorted(self._to_erase), moment)
+            # A crash before the next flush has them deleted again, which is harmless.
+            self._write("delete from to_erase")
+            self._write("insert or replace into erased values (1, ?)", self._vault.tombstones())
             self._to_erase.clear()
+            self._is_wiped = True
 
     def unconfirmed(self) -> list[Pending]:
         """The confirmations that have no entry yet, of those whose keys are deleted."""
@@ -138,6 +153,8 @@ class Eraser:
                     self.observe(head, entry.interaction, wire.happened(entry))
                 else:
                     self._pass(head)
+                if self._unsaved >= _FLUSH_EVERY:
+                    self.flush()
         self.flush()
         return count
 
@@ -174,7 +191,7 @@ class Eraser:
         self._write("insert or ignore into linked values (?, ?)", person, key_owner)
         if self._is_ordered(person):
             # Known as an erased person's only now.
-            self._to_erase.add(key_owner)
+            self._will_erase([key_owner])
 
     def _take(self, person: str, order: Order) -> None:
         """An order that comes again, for a person who was erased before, is that of one person."""
@@ -183,7 +200,12 @@ class Eraser:
         cause = msgspec.json.encode(order.cause)
         self._write("insert into ordered values (?, ?, ?, 0)", person, cause, order.number)
         self._unconfirmed[person] = order
-        self._to_erase.update([person, *self._linked(person)])
+        self._will_erase([person, *self._linked(person)])
+
+    def _will_erase(self, key_owners: Iterable[str]) -> None:
+        for key_owner in key_owners:
+            self._write("insert or ignore into to_erase values (?)", key_owner)
+            self._to_erase.add(key_owner)
 
     def _is_ordered(self, person: str) -> bool:
         query = "select 1 from ordered where person = ?"
@@ -219,23 +241,30 @@ class Eraser:
 
     def _open(self) -> None:
         self._connection = open_beside(self._path, _SCHEMA, _VERSION, self._log.ledger)
+        try:
+            self._load()
+            self.read_on()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _load(self) -> None:
+        read = self._connection.execute
         self._unsaved = 0
-        self._heads = {row[0]: Head(*row) for row in self._connection.execute("select * from head")}
+        self._heads = {row[0]: Head(*row) for row in read("select * from head")}
         envelopes = msgspec.json.Decoder(Envelope)
         self._unconfirmed = {
             person: Order(envelopes.decode(cause), number)
-            for person, cause, number in self._connection.execute(
+            for person, cause, number in read(
                 "select person, cause, number from ordered where not is_confirmed"
             )
         }
-        self._to_erase = {
-            owner
-            for (owner,) in self._connection.execute(
-                "select person from ordered union select key_owner from linked"
-                " where person in (select person from ordered)"
-            )
-        }
-        self.read_on()
+        tombstones = self._vault.tombstones()
+        self._is_wiped = not tombstones
+        erased = read("select tombstones from erased").fetchone()
+        is_older = erased is not None and tombstones < erased[0]
+        known = read(_ALL_ERASED if is_older else "select key_owner from to_erase")
+        self._to_erase = {owner for (owner,) in known}
 
     def close(self) -> None:
         self._connection.close()

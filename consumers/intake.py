@@ -36,7 +36,7 @@ from consumers.lookup import answer_to
 from consumers.page import Page, wants_page
 from consumers.queries import Queries
 from consumers.responses import JSON, as_json, as_problem, as_reply, language_of
-from consumers.senders import sender_of
+from consumers.senders import from_foreign_page, sender_of
 from consumers.telling import tell
 from ledger.door.admit import Malformed
 from ledger.door.cloudevents import MAX_BATCH_BYTES, MAX_BATCH_MESSAGES, Message, from_http
@@ -161,7 +161,7 @@ class Intake:
         return Response(record, media_type=JSON)
 
     def catch_up(self, request: Request) -> Response:
-        if not sender_of(request).local:
+        if not sender_of(request).local or from_foreign_page(request):
             return as_problem(request, "not_found")
         if self._projector.catch_up(CATCH_UP_SECONDS):
             return as_json({"status": "caught up"})

@@ -41,6 +41,9 @@ class ProjectorKeeper:
         self._refresh_at = 0.0
         self._refreshing = Lock()
         self._stopping = Event()
+        self._pause = LOOK_SECONDS
+        self._started_at = time.monotonic()
+        self._said = ""
         self._thread = Thread(target=self._keep, name="keeping the projector", daemon=True)
         self._thread.start()
 
@@ -99,24 +102,37 @@ class ProjectorKeeper:
         self._process.finish()
 
     def _keep(self) -> None:
-        pause = LOOK_SECONDS
-        started_at = time.monotonic()
         while not self._stopping.wait(LOOK_SECONDS):
-            # What cannot be read at this moment says nothing of the tables.
-            with contextlib.suppress(LedgerError, OSError, duckdb.Error):
-                self._movement.look(self._ends())
-            if self._process.running:
-                continue
-            lived = time.monotonic() - started_at
-            pause = LOOK_SECONDS if lived > LIVED_SECONDS else min(2 * pause, MAX_PAUSE_SECONDS)
-            tell(
-                f"the projector stopped with exit code {self._process.exit_code};"
-                f" it is started again in {pause:g} s"
-            )
-            if self._stopping.wait(pause):
-                return
+            try:
+                # What cannot be read at this moment says nothing of the tables.
+                with contextlib.suppress(LedgerError, OSError, duckdb.Error):
+                    self._movement.look(self._ends())
+                if not self._process.running:
+                    self._start_again()
+            except Exception as error:
+                # Whatever it is, the projector is kept.
+                self._report(error)
+            else:
+                self._said = ""
+
+    def _start_again(self) -> None:
+        lived = time.monotonic() - self._started_at
+        pause = LOOK_SECONDS if lived > LIVED_SECONDS else min(2 * self._pause, MAX_PAUSE_SECONDS)
+        tell(
+            f"the projector stopped with exit code {self._process.exit_code};"
+            f" it is started again in {pause:g} s"
+        )
+        self._pause = pause
+        if not self._stopping.wait(pause):
             self._process = ProjectorProcess(self._home.folder)
-            started_at = time.monotonic()
+            self._started_at = time.monotonic()
+
+    def _report(self, error: Exception) -> None:
+        """Says what failed, once while it goes on."""
+        said = f"keeping the projector failed by {type(error).__name__}: {error}"
+        if said != self._said:
+            tell(said)
+        self._said = said
 
     def _ends(self) -> dict[int, int]:
         log = open_kept(self._home)

@@ -33,6 +33,8 @@ LOOK_AGAIN_SECONDS: Final = 0.1
 LOOK_SOON_SECONDS: Final = 0.02
 REST_AT_MOST_SECONDS: Final = 0.5
 SNAPSHOT_EVERY_SECONDS: Final = 10.0
+TRY_AGAIN_SECONDS: Final = 300.0
+"""After so long, what could not be built anew is tried again: a disk may have been full."""
 
 
 Batch = tuple[list[bytes], dict[int, Head]]
@@ -281,6 +283,7 @@ def _follow(
     projector.use_threads(1)
     rebuilding.ask_for_pending(projector)
     rebuild: rebuilding.Rebuild | None = None
+    try_again_at = 0.0
     while not stopping.is_set():
         if asked is not None and asked.is_set():
             asked.clear()
@@ -293,7 +296,10 @@ def _follow(
         rebuild = rebuild or rebuilding.begun(log, projector)
         if rebuild is not None and not rebuild.step(_gain):
             rebuild, snapshot_due = None, 0.0
+            try_again_at = time.monotonic() + TRY_AGAIN_SECONDS
             _say(projector)
+        if rebuild is None and projector.pending and time.monotonic() > try_again_at:
+            rebuilding.ask_for_pending(projector)
         if time.monotonic() > snapshot_due:
             projector.snapshot(share.ends())
             snapshot_due = time.monotonic() + SNAPSHOT_EVERY_SECONDS

@@ -4,17 +4,15 @@
     POST /sql[?seconds=…]       the SELECT is the body, as text
 
 The answer is JSON, or CSV where `accept: text/csv` asks for it, and says which snapshot it is from.
+JSON has the members of `Origin` and of `worker.Table`, and is passed on as the worker wrote it.
 It shows all that there is, so it is for this machine, as the page is; where the ledger's sources
 have tokens, whoever asks shows one of them. A query is killed at its deadline, and a few run at
 once: more are asked to come again.
 """
 
 import asyncio
-import csv
-import io
-import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final, Literal
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -24,8 +22,8 @@ from starlette.routing import Route
 
 from consumers import page_tables
 from consumers.page_tables import Reached
-from consumers.responses import as_json, as_problem
-from consumers.senders import sender_of
+from consumers.responses import JSON, as_problem
+from consumers.senders import from_foreign_page, sender_of
 from ledger.entry import LedgerError
 from ledger.projections import worker
 from ledger.projections.snapshot import current_snapshot
@@ -39,23 +37,12 @@ MAX_SECONDS: Final = 30.0
 READ_SECONDS: Final = 10.0
 CSV: Final = "text/csv"
 
-_FORMULA: Final = (*"=+-@＝＋－＠", "\t", "\r")
-_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
-"""How a decimal comes from the worker."""
-_FOREIGN: Final = ("cross-site", "same-site")
 
-
-class Answered(msgspec.Struct, frozen=True):
-    """The answer to a query: `tables` names the snapshot, `reached` says how far that one is.
-
-    `cut` says that there were more rows. A row has its values in the order of the columns.
-    """
+class Origin(msgspec.Struct, frozen=True):
+    """Which snapshot an answer is from: `tables` names it, `reached` says how far that one is."""
 
     tables: str
     reached: list[Reached]
-    columns: list[str]
-    rows: list[list[Any]]
-    cut: bool
 
 
 class Queries:
@@ -69,7 +56,7 @@ class Queries:
 
     async def answer(self, request: Request) -> Response:
         sender = sender_of(request)
-        if not sender.local or request.headers.get("sec-fetch-site") in _FOREIGN:
+        if not sender.local or from_foreign_page(request):
             return as_problem(request, "not_found")
         if self._guarded and not any(sender.is_source(source) for source in self._guarded):
             return as_problem(request, "unauthorized")
@@ -94,13 +81,12 @@ class Queries:
             reached = page_tables.reached(path)
         except LedgerError as error:
             return as_problem(request, "not_shown", str(error))
+        form = "csv" if CSV in request.headers.get("accept", "") else "json"
         try:
-            table = worker.query(path, sql, seconds=seconds)
+            written = worker.query_as(form, path, sql, seconds=seconds)
         except worker.StoppedError as error:
             return as_problem(request, "query_stopped", str(error))
-        return _response(
-            request, Answered(path.stem, reached, table.columns, table.rows, table.cut)
-        )
+        return _response(form, Origin(path.stem, reached), written)
 
 
 async def _asked(request: Request) -> str:
@@ -133,36 +119,17 @@ def _seconds(request: Request) -> float:
     return seconds
 
 
-def _response(request: Request, answered: Answered) -> Response:
-    try:
-        if CSV in request.headers.get("accept", ""):
-            response = Response(as_csv(answered), media_type=f"{CSV}; header=present")
-            response.headers["ledger-tables"] = answered.tables
-            response.headers["ledger-cut"] = "true" if answered.cut else "false"
-        else:
-            response = as_json(answered)
-    except TypeError as error:
-        raise LedgerError("a map's keys are no text and no numbers; cast it to varchar") from error
+def _response(form: Literal["json", "csv"], origin: Origin, written: worker.Written) -> Response:
+    if form == "csv":
+        response = Response(written.text, media_type=f"{CSV}; header=present")
+        response.headers["ledger-tables"] = origin.tables
+        response.headers["ledger-cut"] = "true" if written.cut else "false"
+    else:
+        # Both are objects with members: the second goes on where the first ends.
+        members = msgspec.json.encode(origin)[:-1] + b"," + written.text[1:]
+        response = Response(members, headers={"content-language": "en"}, media_type=JSON)
     response.headers["vary"] = "accept"
     response.headers["cache-control"] = "no-store"
     response.headers["x-content-type-options"] = "nosniff"
     response.headers["cross-origin-resource-policy"] = "same-origin"
     return response
-
-
-def as_csv(answered: Answered) -> str:
-    """RFC 4180, with a header. Nothing is an empty cell; text is never a formula."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow([_cell(column) for column in answered.columns])
-    writer.writerows([[_cell(value) for value in row] for row in answered.rows])
-    return text.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    """A spreadsheet would run text that begins as a formula does: an apostrophe keeps it text."""
-    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
-        return value
-    if not isinstance(value, str):
-        return msgspec.json.encode(value).decode()
-    return f"'{value}" if value.startswith(_FORMULA) and not _NUMBER.fullmatch(value) else value

@@ -74,7 +74,6 @@ class Reactor:
         try:
             self._open()
         except (sqlite3.DatabaseError, msgspec.MsgspecError, ValueError):
-            self._connection.close()
             remove(path)
             self._open()
 
@@ -119,6 +118,11 @@ class Reactor:
         timers = [(each.due_at, each.key, each) for each in self._pending.values() if each.due_at]
         return at_once + [each for _, _, each in sorted(timers, key=lambda row: row[:2])]
 
+    def take_unread(self) -> set[str]:
+        """The digests of what no decider could read of a reactor's, since this was asked last."""
+        unread, self._unread = self._unread, set()
+        return unread
+
     # Observing
 
     def read_on(self) -> int:
@@ -136,6 +140,8 @@ class Reactor:
                 if entry.founding is not None:
                     self._references[partition] = reference_of(entry.founding.facts)
                     self._learned.add(partition)
+                if entry.unread is not None and entry.unread.topic.endswith(f".{SOURCE}"):
+                    self._unread.add(entry.unread.digest)
                 self.observe(head, entry.interaction, wire.happened(entry), entry.recorded_at)
                 count += 1
                 if count % _FLUSH_EVERY == 0:
@@ -267,8 +273,13 @@ class Reactor:
         """What changed since the last flush of those whose entries came before their causes."""
         self._references: dict[int, Reference] = {}
         self._learned: set[int] = set()
-        self._load()
-        self.read_on()
+        self._unread: set[str] = set()
+        try:
+            self._load()
+            self.read_on()
+        except BaseException:
+            self._connection.close()
+            raise
 
     def _load(self) -> None:
         for row in self._connection.execute("select * from head"):

@@ -171,12 +171,15 @@ class Rebuild:
     def step(self, take: Take) -> bool:
         """Takes in one batch, or compares, or switches; whether there is more to do.
 
-        What goes wrong ends it, and is told; the old tables stay.
+        What goes wrong ends it, and is told, of facts that stand still to readers too; the old
+        tables stay.
         """
         try:
             return self._step(take)
         except (LedgerError, duckdb.Error) as error:
-            self._end("failed", str(error).partition("\n")[0])
+            sentence = str(error).partition("\n")[0]
+            self._end("failed", sentence)
+            self._projector.say_why_standing(set(self._facts), sentence)
             return False
 
     def close(self) -> None:

@@ -19,6 +19,7 @@ from ledger.door.cloudevents import Binary, Message
 from ledger.door.scan import MAX_DEPTH, MAX_MESSAGE_BYTES, fits_depth
 from ledger.reference import Source
 
+_FOREIGN: Final = ("cross-site", "same-site")
 _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 
@@ -43,6 +44,11 @@ def sender_of(request: Request) -> Sender:
     if scheme.lower() == "bearer":
         digest = hashlib.sha256(token.strip().encode("latin-1")).hexdigest()
     return Sender(_is_local(request), digest)
+
+
+def from_foreign_page(request: Request) -> bool:
+    """Whether a page of another site has a browser send it, which this machine trusts."""
+    return request.headers.get("sec-fetch-site") in _FOREIGN
 
 
 def _is_local(request: Request) -> bool:

@@ -63,6 +63,7 @@ def examine_cluster(cluster: Cluster, home: Home) -> Diagnosis:
         findings += doctor_topics.of_topics(cluster, facts, asked)
         findings += doctor_topics.of_grants(cluster, facts, asked.grants())
         members = asked.members(GROUPS["decider"])
+        committed = asked.committed(GROUPS["decider"])
     findings.append(_key_of(cluster, home))
     try:
         log = opening.open_copy(cluster, home)
@@ -73,7 +74,7 @@ def examine_cluster(cluster: Cluster, home: Home) -> Diagnosis:
         kept = kept_of(home.copy)
         projected = snapshot_positions(home.projections)
         partitions = doctor_partitions.partitions_of(cluster, log, kept, members, projected)
-        intakes = doctor_partitions.intakes_of(cluster, facts, log)
+        intakes = doctor_partitions.intakes_of(cluster, facts, log, committed)
     finally:
         log.close()
     voids = [VoidState(*each) for each in kept.voids]

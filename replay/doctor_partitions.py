@@ -1,8 +1,9 @@
 """Partitions of a ledger on Kafka: their heads, who has them, what waits, and what is void."""
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -42,13 +43,17 @@ class PartitionState(msgspec.Struct, frozen=True):
 
 
 class IntakeState(msgspec.Struct, frozen=True):
-    """`waiting` messages of the partition of a topic have no entry; None where it is not known."""
+    """`waiting` messages of the partition of a topic are not done; None where it is not known.
+
+    `unread` counts those that could not be read, among the newest entries of the partition.
+    """
 
     topic: str
     partition: int
     end: int
     waiting: int | None
     lost: int = 0
+    unread: int = 0
 
 
 class VoidState(msgspec.Struct, frozen=True):
@@ -133,8 +138,27 @@ def owners_of(cluster: Cluster, members: Iterable[Member]) -> dict[int, str]:
 # What waits
 
 
-def intakes_of(cluster: Cluster, facts: Founding, log: SqliteLog) -> list[IntakeState]:
-    """How many messages of each source's topic have no entry yet, from the newest entries."""
+class _Reached(NamedTuple):
+    """What the newest entries say of topics: the next offset of each, and how many were unread.
+
+    `is_all` where these are all entries that there are.
+    """
+
+    following: dict[str, int]
+    unread: Counter[str]
+    is_all: bool
+
+
+def intakes_of(
+    cluster: Cluster,
+    facts: Founding,
+    log: SqliteLog,
+    committed: Mapping[tuple[str, int], int],
+) -> list[IntakeState]:
+    """How many messages of each source's topic are not done yet.
+
+    The newest entries say it, and beside them what is committed of messages that have no entry.
+    """
     names = [cluster.interactions(name) for name in topics.sources_of(facts)]
     reached = [_reached(log, partition) for partition in range(facts.partitions)]
     tail = cluster.tail()
@@ -144,35 +168,42 @@ def intakes_of(cluster: Cluster, facts: Founding, log: SqliteLog) -> list[Intake
             # One that is missing or cut is a finding about the topic, not about its intake.
             numbers = range(min(tail.partitions(name), facts.partitions))
             begins, ends = tail.begins(name, numbers), tail.ends(name, numbers)
-            states += [_intake(name, n, begins[n], ends[n], *reached[n]) for n in numbers]
+            states += [
+                _intake(name, n, begins[n], ends[n], committed.get((name, n), 0), reached[n])
+                for n in numbers
+            ]
     finally:
         tail.close()
     return states
 
 
-def _reached(log: SqliteLog, partition: int) -> tuple[dict[str, int], bool]:
-    """The next offset of each topic by the newest entries, and whether those are all there are."""
+def _reached(log: SqliteLog, partition: int) -> _Reached:
     end = log.ends().get(partition, 0)
     after = max(0, end - LOOKED_BACK)
-    reached: dict[str, int] = {}
+    following: dict[str, int] = {}
+    unread: Counter[str] = Counter()
     for record in log.read(partition, after, LOOKED_BACK):
         entry = _came.decode(record)
         came = entry.unread or entry.intake
         if came is not None and came.topic is not None and came.offset is not None:
-            reached[came.topic] = came.offset + 1
-    return reached, after == 0
+            following[came.topic] = came.offset + 1
+            unread[came.topic] += entry.unread is not None
+    return _Reached(following, unread, after == 0)
 
 
 def _intake(
-    topic: str, partition: int, begin: int, end: int, reached: Mapping[str, int], is_all: bool
+    topic: str, partition: int, begin: int, end: int, committed: int, reached: _Reached
 ) -> IntakeState:
-    following = reached.get(topic)
-    if following is None and not is_all:
+    following = reached.following.get(topic, 0)
+    if committed <= end:
+        # Else it is of a topic that was made again since.
+        following = max(following, committed)
+    if not following and not reached.is_all:
         # Nothing of it among the newest entries: what stands there may be done or not.
         return IntakeState(topic, partition, end, 0 if begin == end else None)
-    following = following or 0
     lost = max(0, begin - following)
-    return IntakeState(topic, partition, end, max(0, end - max(begin, following)), lost)
+    waiting = max(0, end - max(begin, following))
+    return IntakeState(topic, partition, end, waiting, lost, reached.unread[topic])
 
 
 def _published(cluster: Cluster, tail: Tail, number: int) -> dict[int, int]:
@@ -264,8 +295,15 @@ def of_intakes(states: Iterable[IntakeState]) -> Iterator[Finding]:
             )
         elif each.waiting is not None and each.waiting > MANY:
             more = "Start more deciders, up to one a partition."
+            yield _warning("intake", about, f"over {MANY:,} without an entry yet", "few", more)
+        if each.unread and each.topic.endswith(f".{topics.REACTOR}"):
             yield _warning(
-                "intake", about, f"over {MANY:,} without an entry yet (or repeats)", "few", more
+                "follow-ons",
+                about,
+                f"{each.unread:,} could not be read",
+                "none",
+                "Upgrade the deciders: they are older than the reactor, which sends these again"
+                " once an hour.",
             )
 
 

@@ -29,7 +29,7 @@ def of_topics(cluster: Cluster, facts: Founding, asked: Administration) -> Itera
                 "Run `ledger init` again: it creates what is missing.",
             )
             continue
-        yield _partitions(topic, state)
+        yield _partitions(topic, state, counts=_counts(cluster, topic.name))
         yield from _copies(topic.name, state, counts=_counts(cluster, topic.name))
         for rule in _rules(cluster, topic):
             yield _setting(topic, state, rule)
@@ -118,17 +118,20 @@ def _counts(cluster: Cluster, name: str) -> bool:
     return name in (cluster.log, cluster.keys)
 
 
-def _partitions(topic: Topic, state: TopicState) -> Finding:
+def _partitions(topic: Topic, state: TopicState, *, counts: bool) -> Finding:
     good = state.partitions == topic.partitions
+    sentence = "As founded."
+    if not good and counts:
+        sentence = "Their number is founded and never changes: move the ledger to new topics."
+    elif not good:
+        sentence = "When it is read to its end delete it, and run `ledger init` again."
     return Finding(
         "ok" if good else "problem",
         "partitions",
         (topic.name,),
         str(state.partitions),
         str(topic.partitions),
-        "As founded."
-        if good
-        else "Their number is founded and never changes: move the ledger to new topics.",
+        sentence,
     )
 
 

@@ -3,7 +3,7 @@
 A consumer group gives each partition of the ledger, and the same of every intake topic, to one
 decider; that is for speed. Where two decide at once, the log accepts the entries of one, and the
 other drops what it staged, yields for a while and decides from what stands. How far the intake is
-done stands in the entries, so nothing is committed, and whatever is read twice is known.
+done stands in the entries; what is committed beside is a hint, and whatever is read twice is known.
 """
 
 import random
@@ -18,7 +18,7 @@ from typing import Final
 from consumers.decider import Answer, Decider, recording_time
 from consumers.embedded import facts_of
 from consumers.kafka import outcomes
-from consumers.kafka.resuming import Resuming
+from consumers.kafka.resuming import Place, Resuming
 from consumers.kafka.sending import Sending
 from consumers.kafka.taking import Taking
 from consumers.telling import tell
@@ -42,12 +42,10 @@ FIRST_BATCH: Final = 25
 POLL_SECONDS: Final = 0.5
 QUIET_SECONDS: Final = (0.5, 1.5)
 """A rival that has written nothing for so long, chosen by chance, is thought to be gone: longer
-than it takes to decide a batch."""
+than it takes to decide a batch. Where one takes longer here, so much longer is waited."""
 YIELD_AT_MOST_SECONDS: Final = 5.0
 ASK_AGAIN_SECONDS: Final = 1.0
-
-Place = tuple[str, int]
-"""A topic and a partition of it."""
+MARK_SECONDS: Final = 1.0
 
 
 def run(home: Home, stopping: Event, asked: Event | None = None, *, group: str = GROUP) -> None:
@@ -130,6 +128,11 @@ class Deciding:
         self._held: list[Place] = []
         self._limit = FIRST_BATCH
         self._changed = False
+        self._made_again: set[str] = set()
+        self._newest: dict[Place, Fetched] = {}
+        """The newest messages that are done, of which no mark was committed yet."""
+        self._marks_due = 0.0
+        self._batch_seconds = 0.0
         self._opened: Opened | None = Opened(home, cluster, [])
         self._said = ""
         try:
@@ -159,6 +162,8 @@ class Deciding:
     def close(self) -> None:
         """Leaves the group first, so that another goes on at once."""
         try:
+            with suppress(LedgerError, sqlite3.Error):
+                self._commit_marks()
             self._consumer.close()
         finally:
             self._close_opened()
@@ -179,13 +184,36 @@ class Deciding:
     def _take_over(self, opened: Opened) -> None:
         """Reads each partition's log to its end, and its intake from where the log says."""
         places = self._held
+        self._newest = {}
         opened.follow({partition for _, partition in places})
-        ends = self._consumer.ends(places)
+        ends, marks = self._consumer.ends(places), self._consumer.committed(places)
         for place, first in self._consumer.begins(places).items():
-            self._consumer.seek(*place, opened.resuming.offset(place, first, ends[place]))
+            offset = first
+            # Entries may name offsets of the topic that was, and of the one made again.
+            if place[0] not in self._made_again:
+                offset = opened.resuming.offset(place, first, ends[place], marks.get(place))
+            self._consumer.seek(*place, offset)
         self._consumer.resume(places)
         self._limit = FIRST_BATCH
         self._changed = False
+        self._made_again = set()
+
+    def _look_for_topics_made_again(self) -> None:
+        """An offset says nothing of another topic of the same name, even where it has one."""
+        again = self._consumer.made_again()
+        for topic in again:
+            tell(f"{topic} was made again, and is read from its first message")
+        self._made_again |= again
+        self._changed = self._changed or bool(again)
+
+    def _commit_marks(self) -> None:
+        """Says how far topics are done where no entry says it."""
+        if self._opened is not None and self._newest and not self._changed:
+            marks = self._opened.resuming.marks(self._newest.values())
+            if marks:
+                self._consumer.commit(marks)
+        self._newest = {}
+        self._marks_due = time.monotonic() + MARK_SECONDS
 
     # Deciding
 
@@ -197,10 +225,18 @@ class Deciding:
         if self._changed:
             self._take_over(self._opened)
         fetched = self._consumer.poll(POLL_SECONDS, self._limit)
+        self._look_for_topics_made_again()
         if fetched and not self._changed:
-            self._decide(self._opened, fetched)
+            began = time.monotonic()
+            try:
+                self._decide(self._opened, fetched)
+            finally:
+                self._batch_seconds = time.monotonic() - began
+            self._newest |= {(each.topic, each.partition): each for each in fetched}
             self._limit = min(2 * self._limit, BATCH)
             self._said = ""
+        if time.monotonic() > self._marks_due:
+            self._commit_marks()
 
     def _decide(self, opened: Opened, batch: Sequence[Fetched]) -> None:
         now = datetime.now(UTC)
@@ -282,7 +318,8 @@ class Deciding:
             before, written = written, opened.log.ends()
             if before == written:
                 return
-            stopping.wait(random.uniform(*QUIET_SECONDS))  # noqa: S311
+            quiet = random.uniform(*QUIET_SECONDS)  # noqa: S311
+            stopping.wait(min(quiet + self._batch_seconds, YIELD_AT_MOST_SECONDS))
             try:
                 opened.log.refresh()
             except NoAnswer:

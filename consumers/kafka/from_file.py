@@ -1,10 +1,16 @@
-"""Publishing messages from a file to a ledger on Kafka, and waiting for their entries."""
+"""Publishing messages from a file to a ledger on Kafka, and waiting for their entries.
 
-from collections.abc import Callable, Generator, Sequence
+Topics keep no order among each other. So where an owner's messages come from several sources, one
+source's have their entries before the next one's are sent: a file tells the same story as embedded.
+"""
+
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import wait
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import Final
+
+import msgspec
 
 from consumers.answers import Accepted, Reply, reply
 from consumers.embedded import facts_of
@@ -46,7 +52,31 @@ def publishing(home: Home) -> Generator[Publish, None, None]:
         queue.start()
         stack.callback(queue.finish)
         waiting = cache(lambda: tell("waiting for a decider…"))
-        yield lambda messages: _publish(queue, messages, waiting)
+        yield lambda messages: [
+            each for run in _runs(messages) for each in _publish(queue, run, waiting)
+        ]
+
+
+class _Named(msgspec.Struct, frozen=True):
+    source: str
+    subject: str
+
+
+_decoder: Final = msgspec.json.Decoder(_Named)
+
+
+def _runs(messages: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    """Parts in which each owner's messages are of one source."""
+    begin, sources = 0, dict[str, str]()
+    for number, message in enumerate(messages):
+        try:
+            named = _decoder.decode(message)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            continue
+        if sources.setdefault(named.subject, named.source) != named.source:
+            yield messages[begin:number]
+            begin, sources = number, {named.subject: named.source}
+    yield messages[begin:]
 
 
 def _publish(

@@ -2,7 +2,8 @@
 
 It reads its own copy of all partitions and writes one topic, which only the reactor may write. What
 it sends is named after its cause, so whatever is sent twice, also by two reactors at once, has one
-entry. Nothing else is kept of sending: all that is pending is sent again after a start.
+entry. Nothing else is kept of sending: all that is pending is sent again after a start. What an
+older decider cannot read has an entry that says so; it is sent again once an hour, until one can.
 
 It erases, too: whoever does must read the orders of all customers and the visits of all halls, and
 may write follow-ons. Therefore it has the vault's key, beside the deciders (docs/keys.md). Two
@@ -26,6 +27,7 @@ from consumers.embedded import facts_of
 from consumers.eraser import Eraser
 from consumers.kafka.persevering import persevere
 from consumers.reactor import SOURCE, Key, Pending, Reactor
+from consumers.telling import tell
 from ledger.entry import Said, decode
 from ledger.logs.cluster import Cluster, KafkaError, NoAnswer
 from ledger.logs.kafka import KafkaLog
@@ -36,6 +38,7 @@ from ledger.shared_vault import SharedVault
 LOOK_SECONDS: Final = 0.5
 AGAIN_SECONDS: Final = 5.0
 AGAIN_AT_MOST_SECONDS: Final = 60.0
+UNREAD_SECONDS: Final = 3600.0
 UNSEEN_AT_MOST: Final = 10_000
 """So many may be under way at once; the others wait until entries of these are seen."""
 
@@ -60,9 +63,9 @@ class Reacting:
             self._on_system_clock = facts.clock == "system"
             self._reactor = Reactor(home.reactor, self._log)
             opened.callback(self._reactor.close)
-            vault = SharedVault(cluster, home.vault, home.vault_key)
-            opened.callback(vault.close)
-            self._eraser = Eraser(home.eraser, self._log, vault)
+            self._vault = SharedVault(cluster, home.vault, home.vault_key)
+            opened.callback(self._vault.close)
+            self._eraser = Eraser(home.eraser, self._log, self._vault)
             opened.callback(self._eraser.close)
             self._sending = Sending(cluster, facts.partitions)
             opened.callback(self._sending.close)
@@ -82,6 +85,8 @@ class Reacting:
             self._newest = self._newest_recorded()
         self._eraser.read_on()
         self._sending.forget_seen(self._waits)
+        if unread := self._reactor.take_unread():
+            self._sending.put_off(lambda sent: self._vault.digest_of_unread(sent) in unread)
         self._sending.send_again()
         moment = datetime.now(UTC) if self._on_system_clock else self._newest
         self._eraser.erase(moment)
@@ -137,6 +142,15 @@ class Sending:
         due = [(sent, pause) for sent, again, pause in self._unseen.values() if again <= now]
         for pending, pause in due:
             self.send(pending, min(2 * pause, AGAIN_AT_MOST_SECONDS))
+
+    def put_off(self, is_unread: Callable[[bytes], bool]) -> None:
+        """Sends those again much later that a decider could not read, and says so."""
+        unread = [sent for sent in self._unseen.values() if is_unread(value_of(sent[0]))]
+        again = time.monotonic() + UNREAD_SECONDS
+        for pending, _, pause in unread:
+            self._unseen[pending.key] = (pending, again, pause)
+        for kind in sorted({pending.envelope.type for pending, _, _ in unread}):
+            tell(f"a decider cannot read {kind}: upgrade the deciders; it is sent again in an hour")
 
     def awaits(self, pending: Pending) -> bool:
         """Whether it was sent and not yet seen."""

@@ -158,7 +158,12 @@ class Hearing:
         tail = self._cluster.tail()
         try:
             begins = tail.begins(self._cluster.outcomes, self._offsets)
-            self._offsets = {n: max(at, begins[n]) for n, at in self._offsets.items()}
+            ends = tail.ends(self._cluster.outcomes, self._offsets)
+            # Past the end of it where it was made again.
+            self._offsets = {
+                n: at if begins[n] <= at <= ends[n] else begins[n]
+                for n, at in self._offsets.items()
+            }
             tail.begin(self._cluster.outcomes, self._offsets)
             while not self._stopping.is_set():
                 self._take(tail)

@@ -88,6 +88,7 @@ class SharedVault(Vault):
         VaultError where there are no keys, or where the key file or the copy is not theirs.
         """
         self._made: dict[str, tuple[int, bytes]] = {}
+        self._has_asked = False
         # A crash may have left a deleted key in the write-ahead log.
         self._is_wiped = False
         self._path = path
@@ -167,11 +168,26 @@ class SharedVault(Vault):
             self._wipe()
 
     def is_erased(self, key_id: str) -> bool:
-        """As Vault.is_erased says it, by all that the topic holds now."""
+        """As Vault.is_erased says it, by all that the topic held at the first such question.
+
+        After a flush it is asked again: what a batch is about was said before its first question.
+        """
         with self._lock:
-            if not super().is_erased(key_id):
+            if not self._has_asked and not super().is_erased(key_id):
                 self.refresh()
+                self._has_asked = True
             return super().is_erased(key_id)
+
+    def seal(self, name: str, clear: bytes) -> bytes:
+        """What only a process with the key-encryption key can have said under that name."""
+        return wrap(self._wrapping, name, clear)
+
+    def opened(self, name: str, sealed: bytes) -> bytes | None:
+        """What was sealed; None for what somebody wrote who lacks the key-encryption key."""
+        try:
+            return unwrap(self._wrapping, name, sealed)
+        except VaultError:
+            return None
 
     def flush(self) -> None:
         """Makes the keys made since the last flush durable, and notices what others did.
@@ -179,6 +195,7 @@ class SharedVault(Vault):
         Raises LostRace where another made one of them first, which is the key then.
         """
         with self._lock:
+            self._has_asked = False
             made, self._made = self._made, {}
             try:
                 self._publish(made)
@@ -262,7 +279,7 @@ class SharedVault(Vault):
 
     def _marker(self, owner: str, generation: int, erased_at: str) -> tuple[str, bytes]:
         name = marker_name(owner, generation)
-        return name, wrap(self._wrapping, name, erased_at.encode())
+        return name, self.seal(name, erased_at.encode())
 
     def _write(self, records: Records) -> None:
         """Writes to the topic, and copies all that stands there then, also what others wrote."""
@@ -334,7 +351,7 @@ class SharedVault(Vault):
             self._apply_marker(kafka_key, *place, record.value)
 
     def _apply_key(self, kafka_key: str, owner: str, generation: int, wrapped: bytes) -> None:
-        if self._opened(f"{owner}#{generation}", wrapped) is None:
+        if self.opened(f"{owner}#{generation}", wrapped) is None:
             return
         write = self._connection.execute
         if generation in self._tombstones(owner):
@@ -344,7 +361,7 @@ class SharedVault(Vault):
         write("insert or ignore into attempt values (?, ?, ?)", (kafka_key, owner, generation))
 
     def _apply_marker(self, kafka_key: str, owner: str, generation: int, sealed: bytes) -> None:
-        erased_at = self._opened(kafka_key, sealed)
+        erased_at = self.opened(kafka_key, sealed)
         if erased_at is None:
             return
         self._delete(owner, generation, erased_at.decode())
@@ -353,13 +370,6 @@ class SharedVault(Vault):
                 f"{action} from attempt where (owner, generation) = (?, ?)", (owner, generation)
             )
         self._is_wiped = False
-
-    def _opened(self, name: str, sealed: bytes) -> bytes | None:
-        """What was sealed; None for what somebody wrote who lacks the key-encryption key."""
-        try:
-            return unwrap(self._wrapping, name, sealed)
-        except VaultError:
-            return None
 
     def _wipe_if_possible(self) -> None:
         if self._is_wiped:

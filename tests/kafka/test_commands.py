@@ -18,7 +18,7 @@ from ledger.logs.sqlite import SqliteLog
 from ledger.settings import Home
 from tests.consumers.day import business, customer, payment, registration
 from tests.kafka.carrying import carry, recorded
-from tests.kafka.working import address, home_of, started
+from tests.kafka.working import ROOT, address, home_of, started
 
 Ran = subprocess.CompletedProcess[str]
 
@@ -135,6 +135,20 @@ def test_publish_waits_for_entries_and_counts_as_an_embedded_ledger_does(
     assert "line 3: ENV-02" in done.stderr
     assert json.loads(again.stdout)["repeated"] == 1
     assert customer("p1")
+
+
+def test_a_file_is_recorded_in_its_order_also_across_sources(
+    founded: Cluster, tmp_path: Path
+) -> None:
+    visit = (ROOT / "docs" / "examples" / "visit.ndjson").read_bytes()
+    with started("decider", founded, home_of(founded, tmp_path, "decider")):
+        done = Ledger(founded, tmp_path / "publisher")("publish", "-", "--json", stdin=visit)
+    assert json.loads(done.stdout) == {
+        "recorded": 14,
+        "refused": 1,
+        "repeated": 0,
+        "malformed": 0,
+    }
 
 
 def test_where_no_ledger_stands_one_sentence_says_so(cluster: Cluster, tmp_path: Path) -> None:

@@ -19,10 +19,14 @@ from ledger import founding
 from ledger.entry import Unread, decode, encode
 from ledger.logs.cluster import Cluster
 from ledger.logs.kafka import KafkaLog
+from ledger.partition import partition_of
 from ledger.settings import Home
 from ledger.vault import write_key
 from replay.doctor import Diagnosis, examine_cluster, examine_embedded
 from replay.doctor_findings import Finding, merged
+from tests.consumers import day
+from tests.kafka.working import address, deciding, records_of, until
+from tests.kafka.working import publish as publish_messages
 
 ROOT = Path(__file__).parent.parent.parent
 VISIT = ROOT / "docs" / "examples" / "visit.ndjson"
@@ -182,6 +186,31 @@ def test_messages_that_wait_are_counted_by_source_and_partition(
     assert [
         (each.topic, each.partition, each.waiting) for each in found.intakes if each.waiting != 0
     ] == [(topic, 1, 2)]
+
+
+def test_messages_that_were_sent_on_or_came_again_do_not_wait(
+    cluster: Cluster, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEDGER_LOG", address(cluster))
+    name = next(f"p{n}" for n in range(99) if partition_of(day.customer(f"p{n}"), 2) == 1)
+    message = day.registration(name)
+    publish_messages(cluster, [message, message])
+    publish_messages(cluster, [message], topic=cluster.interactions(SOURCE), partition=0)
+    with deciding(home):
+        until(lambda: len(records_of(cluster, cluster.outcomes)) == 2, "the answers to repeats")
+    found = examine_cluster(cluster, Home(tmp_path / "another"))
+    assert [each.waiting for each in found.intakes if each.end] == [0, 0]
+
+
+def test_what_older_deciders_cannot_read_of_the_reactor_is_a_warning(
+    cluster: Cluster, home: Home, tmp_path: Path
+) -> None:
+    topic = cluster.interactions("ledger-reactor")
+    send(cluster, topic, 1, b"{}")
+    unread = Unread(topic=topic, offset=0, digest="0", kind="malformed", reason="nothing")
+    append(cluster, tmp_path / "a.sqlite", 1, unread=unread)
+    found = examine_cluster(cluster, home)
+    assert wrong(found) == {("warning", "follow-ons", f"{topic} 1")}
 
 
 def test_messages_that_went_before_they_were_read_are_a_problem(

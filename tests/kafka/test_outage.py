@@ -11,14 +11,18 @@ import pytest
 
 from consumers.answers import Accepted
 from consumers.grouping import Unavailable
+from consumers.kafka import outcomes
 from consumers.kafka.founding import found
 from consumers.kafka.publishing import Publishing
 from consumers.kafka.waiting_room import WaitingRoom
-from consumers.kafka.watching import Watching
+from consumers.kafka.watching import Hearing, Watching
 from ledger import founding
-from ledger.logs.cluster import Cluster, KafkaError, NoAnswer
+from ledger.logs.administration import Administration
+from ledger.logs.cluster import Cluster, Fetched, KafkaError, NoAnswer
 from ledger.logs.kafka import KafkaLog
+from ledger.logs.topics import topics_of
 from tests.consumers.day import registration
+from tests.kafka.working import until
 
 SECONDS = 10
 
@@ -80,6 +84,38 @@ def test_an_outage_is_answered_and_over_when_the_brokers_are_back(publishing: Pu
     [answer] = sent("third").result(SECONDS)
     assert isinstance(answer, Accepted)
     assert publishing.healthy
+
+
+def test_outcomes_are_heard_again_after_their_topic_was_made_again(
+    founded: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[bytes | None] = []
+
+    def hear(_: Hearing, record: Fetched) -> None:
+        heard.append(record.value)
+
+    monkeypatch.setattr(Hearing, "_tell", hear)
+
+    def tell(*messages: bytes) -> None:
+        producer = founded.producer()
+        for message in messages:
+            producer.send(founded.outcomes, 0, message, headers=[(outcomes.REPEATED, b"1")])
+        producer.close()
+
+    tell(b"before", b"before", b"before")
+    hearing = Hearing(founded, WaitingRoom(), [0, 1])
+    hearing.start()
+    with Administration(founded) as asked:
+        topics = topics_of(founded, founding.sample(), 1)
+        [topic] = [each for each in topics if each.name == founded.outcomes]
+        admin = founded.admin()
+        admin.delete_topics([topic.name])
+        admin.close()
+        until(lambda: topic.name not in asked.topics([topic.name]), "its end")
+        asked.create([topic._replace(partitions=2)], 1)
+    tell(b"after")
+    until(lambda: heard == [b"after"], "what is told after it")
+    hearing.finish()
 
 
 @pytest.mark.parametrize("failure", [sqlite3.OperationalError("disk"), KafkaError("gone")])

@@ -1,11 +1,13 @@
 """The reactor on Kafka: what follows has one entry, whoever sends it and however often."""
 
 import signal
+import time
 from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import msgspec
 import pytest
@@ -15,10 +17,12 @@ from consumers.embedded import Embedded
 from consumers.embedded import found as found_embedded
 from consumers.kafka import reactor
 from consumers.kafka.founding import found
+from consumers.kafka.taking import Taken, Taking
 from ledger import founding
 from ledger.beside import remove
+from ledger.door.admit import Malformed
 from ledger.entry import Entry, Said
-from ledger.logs.cluster import Cluster
+from ledger.logs.cluster import Cluster, Fetched
 from ledger.partition import partition_of
 from ledger.settings import Home
 from tests.consumers import day, office
@@ -40,6 +44,7 @@ OWNER = day.customer(NAME)
 PAID = [day.registration(NAME), day.payment(NAME)]
 AT_ONCE = {"allocate", "drawer"}
 """The names of what follows at once from a payment in cash."""
+ALLOCATE = "payment.allocate.v1"
 
 
 @pytest.fixture(autouse=True)
@@ -248,6 +253,39 @@ def test_a_follow_on_whose_entry_is_read_before_its_cause_is_not_sent(
     with reacting(home_of(founded, tmp_path, "another")) as running:
         running.stopping.wait(1.0)
     assert len(sent(founded)) == before
+
+
+def test_what_an_older_decider_cannot_read_is_sent_again_rarely_until_one_can(
+    founded: Cluster,
+    reader: Reader,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    upgraded, take = Event(), Taking.take
+
+    def older(taking: Taking, fetched: Fetched) -> Taken:
+        if ALLOCATE.encode() in (fetched.value or b"") and not upgraded.is_set():
+            return Malformed("malformed", "this is no message of the reactor")
+        return take(taking, fetched)
+
+    monkeypatch.setattr(Taking, "take", older)
+    monkeypatch.setattr(reactor, "AGAIN_SECONDS", 0.5)
+    monkeypatch.setattr(reactor, "UNREAD_SECONDS", 10.0)
+    publish(founded, PAID)
+    with deciding(home_of(founded, tmp_path, "d")), reacting(home_of(founded, tmp_path, "r")):
+        until(lambda: unread(reader) > 0, "its entry without an interaction")
+        time.sleep(5.0)
+        times = unread(reader)
+        upgraded.set()
+        until(lambda: set(names(reader.entries())) >= AT_ONCE, "its entry")
+    assert times <= 2, "not once every half second"
+    assert names(reader.entries()) == dict.fromkeys(AT_ONCE, 1)
+    assert f"a decider cannot read {ALLOCATE}: upgrade the deciders" in capsys.readouterr().err
+
+
+def unread(reader: Reader) -> int:
+    return sum(each.unread is not None for each in reader.entries())
 
 
 # The same as embedded

@@ -1,25 +1,39 @@
 """Where a decider goes on: nothing is passed over, whatever became of topics and of its files."""
 
+import hashlib
+import json
 import shutil
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 from kafka.structs import TopicPartition
 
+from consumers.kafka import decider
 from consumers.kafka.founding import init
 from ledger import founding
 from ledger.beside import remove
-from ledger.entry import Entry
-from ledger.logs.cluster import Cluster
+from ledger.entry import Entry, leaf_hash
+from ledger.logs.cluster import Cluster, Fetched, GroupConsumer, Mark
 from ledger.logs.kafka import UnknownOutcome
 from ledger.partition import partition_of
 from ledger.shared_vault import SharedVault
 from ledger.vault import DataKey, VaultError
 from tests.consumers import day
 from tests.kafka.test_decider import decided, follow_on
-from tests.kafka.working import Reader, address, deciding, home_of, publish, until
+from tests.kafka.working import (
+    Reader,
+    address,
+    deciding,
+    home_of,
+    publish,
+    records_of,
+    until,
+)
 
+SOURCE = "counter-app"
 CUSTOMER = "n1"
 PARTITION = partition_of(day.customer(CUSTOMER), 2)
 
@@ -136,6 +150,111 @@ def test_messages_that_went_before_they_were_read_are_told_of(
     assert of(entries)[1:] == expected(6)[4:]
     told = f"{topic}, partition {PARTITION}, does not hold offsets 1 to 3 any more"
     assert told in capsys.readouterr().err
+
+
+def test_a_topic_that_is_made_again_and_grows_past_what_was_read_is_read_from_its_first_message(
+    founded: Cluster, reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_poll, poll = Event(), GroupConsumer.poll
+
+    def waits(consumer: GroupConsumer, seconds: float, limit: int) -> list[Fetched]:
+        may_poll.wait()
+        return poll(consumer, seconds, limit)
+
+    monkeypatch.setattr(GroupConsumer, "poll", waits)
+    may_poll.set()
+    publish(founded, [day.registration(CUSTOMER), *payments(0, 2)])
+    with deciding(home_of(founded, tmp_path)):
+        decided(reader, 3)
+        may_poll.clear()
+        lose(founded, tmp_path, founded.interactions(SOURCE))
+        publish(founded, payments(2, 9))
+        may_poll.set()
+        entries = decided(reader, 10)
+    assert sorted(of(entries)) == sorted(expected(9))
+
+
+# What has no entry is marked as done
+
+
+def sent_on(cluster: Cluster) -> int:
+    """How many messages were sent on to where their owner lives."""
+    records = records_of(cluster, cluster.interactions(SOURCE))
+    return sum(each.partition == PARTITION for each in records)
+
+
+def publish_elsewhere(cluster: Cluster, messages: list[bytes]) -> None:
+    publish(cluster, messages, topic=cluster.interactions(SOURCE), partition=1 - PARTITION)
+
+
+def test_what_was_sent_on_is_not_sent_on_again_by_the_next_decider(
+    founded: Cluster, reader: Reader, tmp_path: Path
+) -> None:
+    publish_elsewhere(founded, [day.registration(CUSTOMER), *payments(0, 4)])
+    with deciding(home_of(founded, tmp_path)):
+        decided(reader, 5)
+    publish_elsewhere(founded, payments(4, 6))
+    with deciding(home_of(founded, tmp_path, "another")):
+        entries = decided(reader, 7)
+    assert of(entries) == expected(6)
+    assert sent_on(founded) == 7
+
+
+def test_what_came_again_is_not_answered_again_by_the_next_decider(
+    founded: Cluster, reader: Reader, tmp_path: Path
+) -> None:
+    publish(founded, [day.registration(CUSTOMER), *payments(0, 1), *payments(0, 1)])
+    with deciding(home_of(founded, tmp_path)):
+        decided(reader, 2)
+        until(lambda: len(records_of(founded, founded.outcomes)) == 1, "the first answer again")
+    with deciding(home_of(founded, tmp_path, "another")):
+        publish(founded, payments(1, 2))
+        decided(reader, 3)
+    assert len(records_of(founded, founded.outcomes)) == 1
+
+
+def test_where_no_mark_is_kept_messages_are_read_again_and_nothing_else_is_lost(
+    founded: Cluster, reader: Reader, tmp_path: Path
+) -> None:
+    home = home_of(founded, tmp_path)
+    publish_elsewhere(founded, [day.registration(CUSTOMER), *payments(0, 4)])
+    with deciding(home):
+        decided(reader, 5)
+    with deciding(home, "others"):
+        until(lambda: sent_on(founded) == 10, "what is sent on again")
+        publish(founded, payments(4, 5))
+        entries = decided(reader, 6)
+    assert of(entries) == expected(5)
+
+
+@pytest.mark.parametrize("forged", ["nothing sealed", "of another offset", "of another log"])
+def test_a_mark_that_no_decider_wrote_of_this_log_passes_over_nothing(
+    founded: Cluster, reader: Reader, tmp_path: Path, forged: str
+) -> None:
+    home, place = home_of(founded, tmp_path), (founded.interactions(SOURCE), PARTITION)
+    messages = [day.registration(CUSTOMER), *payments(0, 4)]
+    publish(founded, messages)
+    number = 99 if forged == "of another log" else 1
+    passed = {
+        "head": {
+            "partition": PARTITION,
+            "position": number,
+            "hash": leaf_hash(reader.record(PARTITION, 1)),
+        },
+        "message": hashlib.sha256(messages[2]).hexdigest(),
+    }
+    named = 2 if forged == "of another offset" else 3
+    vault = SharedVault(founded, home.vault, home.vault_key)
+    sealed = vault.seal(f"passed {place[0]} {place[1]} {named}", json.dumps(passed).encode())
+    vault.close()
+    said = "" if forged == "nothing sealed" else b64encode(sealed).decode()
+    group = founded.group(decider.GROUP)
+    group.commit({place: Mark(3, said)})
+    assert group.committed([place]) == {place: Mark(3, said)}
+    group.close()
+    with deciding(home):
+        entries = decided(reader, 5)
+    assert of(entries) == expected(4)
 
 
 # Of its own files some are gone

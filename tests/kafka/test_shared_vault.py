@@ -306,11 +306,23 @@ def test_an_erasure_by_one_is_seen_by_the_other_when_it_flushes(place: Place) ->
         assert not opens_own(vault)
 
 
-def test_whether_a_key_is_erased_is_asked_of_the_topic(place: Place) -> None:
+def test_whether_a_key_is_erased_is_asked_of_the_topic_once_between_two_flushes(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
     one, other = place.open("a"), place.open("b")
     sealed_by(one)
-    assert not other.is_erased(KEY_ID)
+    asked: list[int] = []
+    end = KeysTopic.end
+
+    def counted(topic: KeysTopic) -> int:
+        asked.append(1)
+        return end(topic)
+
+    monkeypatch.setattr(KeysTopic, "end", counted)
+    assert [other.is_erased(KEY_ID) for _ in range(5)] == [False] * 5
+    assert len(asked) == 1
     one.erase(OWNER, ERASED_AT)
+    other.flush()
     assert other.is_erased(KEY_ID)
 
 

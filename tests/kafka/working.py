@@ -145,6 +145,9 @@ class Reader:
             decode(record) for number in numbers for record in self._log.read(number, 1, 1_000_000)
         ]
 
+    def record(self, partition: int, position: int) -> bytes:
+        return self._log.record(partition, position) or b""
+
     def ends(self) -> dict[int, int]:
         self._log.refresh()
         return self._log.ends()

@@ -89,7 +89,7 @@ def _show_waiting(found: "Diagnosis") -> None:
         if each.waiting:
             console.print(
                 f"{each.waiting:,} messages in {shown(each.topic)} {each.partition} have no entry"
-                " yet (or are repeats)"
+                " yet"
             )
     for each in found.voids:
         console.print(

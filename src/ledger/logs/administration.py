@@ -162,6 +162,18 @@ class Administration:
             for each in found["members"]
         ]
 
+    def committed(self, group: str) -> dict[tuple[str, int], int]:
+        """The offset that the group `<prefix>.<group>` keeps of each (topic, partition)."""
+        name = f"{self._cluster.prefix}.{group}"
+        try:
+            with self._asking(f"what the group {name} keeps"):
+                found = self._admin.list_group_offsets(name)[name]
+        except LedgerError as error:
+            if isinstance(error.__cause__, CoordinatorNotAvailableError | GroupIdNotFoundError):
+                return {}
+            raise
+        return {(place.topic, place.partition): kept.offset for place, kept in found.items()}
+
     def grants(self) -> list[Grant] | None:
         """All that is granted or denied; None where the brokers check nothing."""
         everything = ACLFilter(

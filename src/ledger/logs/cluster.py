@@ -17,7 +17,7 @@ from kafka.errors import KafkaError
 
 from ledger.entry import LedgerError
 from ledger.logs.connecting import WAIT_SECONDS, Bounds, Connection, NoAnswer, connected
-from ledger.logs.reading import Fetched, GroupConsumer, Headers, OffsetLost, Tail
+from ledger.logs.reading import Fetched, GroupConsumer, Headers, Mark, OffsetLost, Tail
 from ledger.logs.writing import MAX_MESSAGE_BYTES, Producer
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "GroupConsumer",
     "Headers",
     "KafkaError",
+    "Mark",
     "NoAnswer",
     "OffsetLost",
     "Producer",

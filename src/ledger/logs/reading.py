@@ -3,19 +3,21 @@
 # pyright: reportUnknownArgumentType=false
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, Protocol, cast
+from contextlib import suppress
+from typing import Any, Final, NamedTuple, Protocol, cast
 
 from kafka import KafkaConsumer
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
 from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
-from kafka.structs import TopicPartition
+from kafka.structs import OffsetAndMetadata, TopicPartition
 
 from ledger.entry import LedgerError
 from ledger.logs.connecting import Connection, NoAnswer, connected
 from ledger.logs.unreadable_records import step_over
 
 FETCH_BYTES: Final = 16_000_000
+COMMIT_SECONDS: Final = 5.0
 
 step_over()
 
@@ -32,6 +34,13 @@ class Fetched(Protocol):
     key: bytes | None
     value: bytes | None
     headers: Headers
+
+
+class Mark(NamedTuple):
+    """An offset that is committed, and what is said of it."""
+
+    offset: int
+    said: str
 
 
 class OffsetLost(LedgerError):  # noqa: N818 (what a reader finds)
@@ -94,7 +103,7 @@ class Tail:
 
 
 class GroupConsumer:
-    """Reads what a group gives this member. The group shares out the work; it keeps no offsets.
+    """Reads what a group gives this member. The group shares out the work, and keeps marks.
 
     `assigned` and `revoked` are called inside `poll` with (topic, partition) pairs; `assigned`
     answers with the offset to begin at for each, None for the first record there is.
@@ -113,6 +122,8 @@ class GroupConsumer:
             heartbeat_interval_ms=2_000,
             max_poll_interval_ms=60_000,
         )
+        self._topics: list[str] = []
+        self._topic_ids: dict[str, Any] = {}
 
     def subscribe(
         self,
@@ -120,8 +131,9 @@ class GroupConsumer:
         assigned: Callable[[list[tuple[str, int]]], Mapping[tuple[str, int], int | None]],
         revoked: Callable[[list[tuple[str, int]]], None],
     ) -> None:
+        self._topics = list(topics)
         self._consumer.subscribe(
-            topics=list(topics), listener=_Listener(self._consumer, assigned, revoked)
+            topics=self._topics, listener=_Listener(self._consumer, assigned, revoked)
         )
 
     def poll(self, seconds: float, limit: int) -> list[Fetched]:
@@ -142,6 +154,43 @@ class GroupConsumer:
     def ends(self, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
         """The offset after the newest record of each (topic, partition)."""
         return self._offsets(self._consumer.end_offsets, places)
+
+    def commit(self, marks: Mapping[tuple[str, int], Mark]) -> None:
+        """Has the group keep a mark for each (topic, partition), if it can: nothing needs it."""
+        kept = {
+            TopicPartition(*place): OffsetAndMetadata(*mark, -1) for place, mark in marks.items()
+        }
+        with suppress(KafkaError):
+            self._consumer.commit(kept, timeout_ms=int(COMMIT_SECONDS * 1000))
+
+    def committed(self, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Mark]:
+        """The marks that the group keeps. Raises NoAnswer where it does not say."""
+        try:
+            # The public call asks for one partition at a time.
+            found = self._consumer._coordinator.fetch_committed_offsets(
+                [TopicPartition(*place) for place in places],
+                timeout_ms=int(COMMIT_SECONDS * 1000),
+            )
+        except KafkaError as error:
+            raise NoAnswer(f"the brokers do not say what is committed: {error}") from error
+        return {
+            (place.topic, place.partition): Mark(kept.offset, kept.metadata or "")
+            for place, kept in found.items()
+        }
+
+    def made_again(self) -> set[str]:
+        """The topics that were deleted and made again since this was asked, as far as is known.
+
+        The client hears of it when a topic is missing for a moment, else within five minutes.
+        """
+        known = {topic: self._consumer._cluster.topic_id(topic) for topic in self._topics}
+        changed = {
+            topic
+            for topic, one in known.items()
+            if one is not None and self._topic_ids.get(topic, one) != one
+        }
+        self._topic_ids |= {topic: one for topic, one in known.items() if one is not None}
+        return changed
 
     def _offsets(
         self, ask: Callable[[list[Any]], Any], places: Iterable[tuple[str, int]]
