@@ -101,6 +101,12 @@ def replayed(
     )
 
 
+def entries_until(home: Home, until: Until | None) -> int:
+    """How many entries there are up to then, by default in all. Raises as `positions_of` does."""
+    with closing(open_log(home)) as log:
+        return sum(positions_of(log, until).values())
+
+
 def positions_of(log: SqliteLog, until: Until | None) -> dict[int, int]:
     """Where to stop in each partition that is shown.
 

@@ -19,7 +19,7 @@ from ledger.logs.opening import open_log
 from ledger.logs.sqlite import SqliteLog
 from ledger.reference import Reference, reference_of
 from ledger.settings import Home
-from replay.as_of import write_positions
+from replay.as_of import positions_of, write_positions
 from replay.trace_causes import Causes, Linked, entry_at
 from replay.trace_index import Place, TraceIndex, open_index
 from replay.trace_state import Stood, owner_stood, stream_stood
@@ -81,15 +81,16 @@ def trace(home: Home, name: str, at: At | None = None) -> Trace:
     """The entries of an owner (`customer/d1`) or of a stream (`payment/p1`), in recorded order.
 
     A stream may be named with its owner, `customer/d1 payment/p1`. Finds entries in the index and
-    reads them from the log; refused interactions too. Raises LedgerError where there is none.
+    reads them from the log; refused interactions too. Raises LedgerError where there is none, or
+    where the log has no such position.
     """
     with closing(open_log(home)) as log, open_index(home, log) as index:
-        found = _found(log, index, name)
+        if isinstance(at, Mapping):
+            positions_of(log, at)
+        found = sorted(_found(log, index, name), key=_recorded)
         entries = [entry for entry in found if at is None or _is_until(entry, at)]
         if not entries:
-            then = " until then" if found else ""
-            raise LedgerError(f"nothing is recorded of {name}{then}")
-        entries.sort(key=lambda entry: (entry.recorded_at, entry.partition, entry.position))
+            raise LedgerError(f"nothing is recorded of {name}{_until_then(found, at)}")
         places = {(entry.partition, entry.position) for entry in entries}
         causes = Causes(log, index, places, None if at is None else _moment(at, entries))
         facts = facts_of(log)
@@ -102,6 +103,10 @@ def trace(home: Home, name: str, at: At | None = None) -> Trace:
             at=None if at is None else _written(at),
             stood=[] if at is None else _stood(index, name, entries, reference_of(facts)),
         )
+
+
+def _recorded(entry: Entry) -> tuple[datetime, int, int]:
+    return entry.recorded_at, entry.partition, entry.position
 
 
 def _found(log: SqliteLog, index: TraceIndex, name: str) -> list[Entry]:
@@ -135,9 +140,9 @@ def _refused(log: SqliteLog, stream: str) -> list[Entry]:
     identity = stream.partition("/")[2].encode()
     return [
         entry
-        for partition in log.ends()
+        for partition in (log.ends() if identity else ())
         for _, record in follow(log, Head(partition))
-        if identity and identity in record and _is_meant_for(entry := decode(record), stream)
+        if identity in record and _is_meant_for(entry := decode(record), stream)
     ]
 
 
@@ -156,6 +161,16 @@ def _is_until(entry: Entry, at: At) -> bool:
     if isinstance(at, datetime):
         return entry.recorded_at <= at
     return entry.position <= at.get(entry.partition, 0)
+
+
+def _until_then(found: Sequence[Entry], at: At | None) -> str:
+    """What there is of a name, where there is nothing until then."""
+    if not found:
+        return ""
+    first = found[0]
+    if isinstance(at, Mapping) and first.partition not in at:
+        return f" there: it is in partition {first.partition}"
+    return f" until then: it begins at {first.partition}:{first.position}"
 
 
 def _moment(at: At, entries: Sequence[Entry]) -> datetime:

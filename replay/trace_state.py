@@ -52,9 +52,9 @@ def readable(value: Any) -> Any:
     """A state as JSON has it."""
     if isinstance(value, msgspec.Struct):
         shown = {
-            field.name: SEALED if is_personal(field.type) else readable(inside)
+            field.name: SEALED if is_personal(field.type) else inside
             for field in msgspec.structs.fields(value)
-            if (inside := getattr(value, field.name)) is not None and inside not in _EMPTY
+            if (inside := readable(getattr(value, field.name))) is not None and inside not in _EMPTY
         }
         tag = value.__struct_config__.tag
         return shown if tag is None else {"is": tag, **shown}
@@ -68,4 +68,4 @@ def readable(value: Any) -> Any:
     return msgspec.to_builtins(value)
 
 
-_EMPTY: Final[tuple[Any, ...]] = ((), "", {}, [], frozenset[Any]())
+_EMPTY: Final[tuple[Any, ...]] = ("", {}, [])

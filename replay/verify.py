@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 import msgspec
@@ -18,12 +18,13 @@ from consumers.embedded import facts_of
 from consumers.projector import project_all
 from ledger import wire
 from ledger.chain import holds
-from ledger.entry import Head, leaf_hash
+from ledger.entry import Head, LedgerError, leaf_hash
 from ledger.index import Index
 from ledger.logs.opening import cluster, open_log
 from ledger.logs.sqlite import SqliteLog
 from ledger.projections import snapshot
-from ledger.projections.engine import Projector, differences
+from ledger.projections.engine import Projector, TablesBusyError, differences
+from ledger.projections.progress import troubles
 from ledger.settings import Home
 from replay import verify_archive
 from replay.finding import Finding
@@ -31,13 +32,15 @@ from replay.walk import Tick, walk_all
 
 
 class Verified(msgspec.Struct, frozen=True):
-    """What was looked at, the head of each partition, and all that does not hold."""
+    """What was looked at, the head of each partition, and all that does not hold. `standing` are
+    facts that were not compared, and why they stand still."""
 
     clock: str
     entries: int
     events: int
     heads: dict[int, str]
     findings: list[Finding]
+    standing: dict[str, str] = {}
 
     @property
     def good(self) -> bool:
@@ -54,8 +57,9 @@ def verify(
 ) -> Verified:
     """Checks everything; `tick` is told how many entries were looked at since the last call.
 
-    `freshen` is called once the log and index hold, before the tables are compared. On Kafka the
-    log is the home's copy; with `full` all of Kafka's is read again and compared with it.
+    `freshen` is called once the log, the index and the readers' tables hold; the tables that it
+    makes are compared, too. On Kafka the log is the home's copy; with `full` all of Kafka's is read
+    again and compared with it.
     """
     log = open_log(home)
     findings: list[Finding] = []
@@ -80,9 +84,7 @@ def verify(
             findings += _index_rows(home, log)
             findings += verify_archive.check(home, log)
         if tables and not findings:
-            if freshen is not None:
-                freshen()
-            findings += _tables(home, log)
+            findings += _tables(home, log, freshen)
     finally:
         log.close()
     return Verified(
@@ -91,6 +93,7 @@ def verify(
         events=events,
         heads={partition: head.hash for partition, head in heads.items()},
         findings=findings,
+        standing=troubles(home.projections).standing if tables and not findings else {},
     )
 
 
@@ -99,7 +102,7 @@ def _outside(log: SqliteLog, partitions: int, ends: dict[int, int]) -> list[Find
     gone = [
         Finding("log", "the partition is gone, with its founding", partition, 1)
         for partition in range(partitions)
-        if partition not in ends
+        if partition not in ends and not log.read(partition, 0, 1)
     ]
     return gone + [
         Finding("log", "the record stands outside every chain", *place)
@@ -154,7 +157,7 @@ def _index(
         if walked is None or head.position > walked.position:
             sentence = "the log ends before what was acknowledged"
         elif not holds(log, head):
-            sentence = "the index has another hash for the head"
+            sentence = "the last entry or the index was changed: its hash is another there"
         else:
             continue
         findings.append(Finding("index", sentence, head.partition, head.position))
@@ -178,9 +181,8 @@ def _index_rows(home: Home, log: SqliteLog) -> list[Finding]:
             if _differs(both, "head"):
                 return []
             return [
-                Finding("index", f"its {name}s are not those of the log; delete it and publish")
-                for name in ("message", "event", "register")
-                if (registers_differ if name == "register" else _differs)(both, name)
+                *(found for name in ("message", "event") if (found := _row_differs(both, name))),
+                *registers_differ(both),
             ]
         except (sqlite3.DatabaseError, msgspec.MsgspecError) as error:
             return [Finding("index", f"the index cannot be read: {error}")]
@@ -188,46 +190,101 @@ def _index_rows(home: Home, log: SqliteLog) -> list[Finding]:
             both.close()
 
 
-def _differs(both: sqlite3.Connection, name: str, columns: str = "*") -> bool:
+def _differs(both: sqlite3.Connection, name: str) -> bool:
+    return both.execute(f"select exists ({_different(name)})").fetchone() == (1,)
+
+
+def _different(name: str, columns: str = "*") -> str:
+    """The rows that only one of the two has, as a query."""
     rows = [f"select {columns} from {schema}.{name}" for schema in ("main", "kept")]
-    return any(
-        both.execute(f"{one} except {other} limit 1").fetchone() is not None
-        for one, other in (rows, rows[::-1])
-    )
+    one, other = (f"select * from ({a} except {b})" for a, b in (rows, rows[::-1]))
+    return f"{one} union all {other}"
 
 
-def registers_differ(both: sqlite3.Connection, name: str) -> bool:
-    """A register's sets are encoded in any order, so they are compared decoded."""
+def _row_differs(both: sqlite3.Connection, name: str) -> Finding | None:
+    """The first entry of which the index says something else, or nothing, in this table."""
+    place = both.execute(
+        f"select partition, position from ({_different(name)}) order by 1, 2"
+    ).fetchone()
+    return place and Finding("index", f"its {name}s are not those of the log; {_REMEDY}", *place)
+
+
+def registers_differ(both: sqlite3.Connection) -> list[Finding]:
+    """The first register that is another; one's sets come in any order, so they are decoded."""
     rows = both.execute(
-        f"select owner, a.state, b.state from main.{name} a join kept.{name} b using (owner)"
-        " where a.state != b.state"
+        "select owner, a.state, b.state from main.register a join kept.register b using (owner)"
+        " where a.state != b.state union all"
+        f" select owner, null, null from ({_different('register', 'owner')}) order by 1"
     )
     for owner, made, kept in rows:
-        kind = wire.room_of(owner).Register
-        if msgspec.msgpack.decode(made, type=kind) != msgspec.msgpack.decode(kept, type=kind):
-            return True
-    return _differs(both, name, "owner")
+        if made is None or _register(owner, made) != _register(owner, kept):
+            sentence = f"its register of {owner} is not that of the log; {_REMEDY}"
+            return [Finding("index", sentence)]
+    return []
 
 
-def _tables(home: Home, log: SqliteLog) -> list[Finding]:
-    """The readers' tables against a rebuild up to the same positions."""
-    with tempfile.TemporaryDirectory(prefix="ledger-verify-") as scratch:
-        # A copy: where somebody records, a newer one takes its place before this is done.
-        kept = Path(scratch) / "kept.duckdb"
-        if not snapshot.copy_current(home.projections, kept):
-            return []
-        positions = snapshot.positions_of(kept)
-        with Projector.open(Path(scratch)) as projector:
-            project_all(log, projector, positions)
-            failures = projector.check()
-            rebuilt = projector.snapshot()
+def _register(owner: str, state: bytes) -> Any:
+    return msgspec.msgpack.decode(state, type=wire.room_of(owner).Register)
+
+
+_REMEDY: Final = "delete index.sqlite, and the next writer makes it again"
+
+
+def _tables(home: Home, log: SqliteLog, freshen: Callable[[], None] | None) -> list[Finding]:
+    """The readers' tables against a rebuild up to the same positions: those that are there now,
+    and those that take their place where they are freshened."""
+    with (
+        tempfile.TemporaryDirectory(prefix="ledger-verify-") as scratch,
+        Projector.open(Path(scratch)) as projector,
+    ):
+        before = snapshot.find(home.projections)
+        findings = _compared(home, log, projector)
+        if findings or freshen is None:
+            return findings
         try:
-            different = differences(kept, rebuilt)
-        except duckdb.Error as error:
-            different = [f"the tables cannot be read: {str(error).partition(chr(10))[0]}"]
+            freshen()
+        except TablesBusyError:
+            raise
+        except LedgerError as error:
+            return [Finding("tables", str(error))]
+        if snapshot.find(home.projections) == before:
+            return []
+        return _compared(home, log, projector)
+
+
+def _compared(home: Home, log: SqliteLog, projector: Projector) -> list[Finding]:
+    """The readers' tables against those of `projector`, which reads on as far as they reach."""
+    # A copy: where somebody records, a newer one takes its place before this is done.
+    kept = projector.folder / "kept.duckdb"
+    if not snapshot.copy_current(home.projections, kept):
+        return []
+    try:
+        heads, versions = _made_of(kept)
+        others = [head for head in heads if not holds(log, head)]
+        if others:
+            sentence = "the log does not hold this entry as the tables were made of it"
+            return [Finding("tables", sentence, head.partition, head.position) for head in others]
+        known = {
+            fold.name: projector.definitions.digest(fold) for fold in projector.definitions.folds
+        }
+        project_all(log, projector, {head.partition: head.position for head in heads})
+        failures = projector.check()
+        # Until it has been built anew, a fact of another fold stands still at other positions.
+        others_made = {part for part, _ in known.items() ^ versions.items()}
+        different = differences(kept, projector.snapshot(), others_made)
+    except duckdb.Error as error:
+        return [Finding("tables", f"the tables cannot be read: {str(error).partition(chr(10))[0]}")]
     return [Finding("facts", failure) for failure in failures] + [
         Finding("tables", difference) for difference in different
     ]
+
+
+def _made_of(tables: Path) -> tuple[list[Head], dict[str, str]]:
+    """The heads that tables have reached, and the digest of the fold that made each."""
+    with closing(duckdb.connect(str(tables), read_only=True)) as connection:
+        heads = connection.execute("select partition, position, hash from positions").fetchall()
+        versions = connection.execute("select part, digest from versions").fetchall()
+    return [Head(*head) for head in heads], dict(versions)
 
 
 def _no_tick(_count: int) -> None:

@@ -6,7 +6,6 @@ what one remembers of a partition is its streams' versions and a hash of each me
     python -m replay.walk LOG PARTITIONS LEDGER 0,3,5       prints counts, and each partition's walk
 """
 
-import json
 import os
 import signal
 import subprocess
@@ -28,6 +27,8 @@ from ledger.entry import (
     LedgerError,
     accept,
     decode,
+    leaf_hash,
+    partition_and_position,
 )
 from ledger.logs.sqlite import SqliteLog
 from ledger.partition import partition_of
@@ -132,16 +133,25 @@ class _Walk:
         return Walked(self._head, self._next_event - 1, self._findings)
 
     def _read(self) -> list[bytes]:
-        return self._log.read(self._head.partition, self._head.position, _STEP)
+        at = self._head.partition, self._head.position
+        try:
+            return self._log.read(*at, _STEP)
+        except LedgerError:
+            # The file is damaged somewhere in these; one at a time they are read up to there.
+            try:
+                return self._log.read(*at, 1)
+            except LedgerError as error:
+                self._found(str(error), following=True)
+                return []
 
     def _one(self, record: bytes) -> None:
         try:
             following = accept(self._head, record)
         except FutureFormatError as error:
-            self._found(str(error))
+            self._found(str(error), following=True)
             return
         if following is None:
-            self._found(_break(self._head, record))
+            self._break(record)
             return
         self._head = following
         try:
@@ -186,9 +196,34 @@ class _Walk:
                     return True
         return False
 
-    def _found(self, sentence: str) -> None:
+    def _break(self, record: bytes) -> None:
+        """Says what the record is that does not follow the head, or that the head was changed."""
+        partition, position = self._head.partition, self._head.position + 1
+        if self._log.record(partition, position) is None:
+            self._found("the entry is gone", following=True)
+        elif (place := partition_and_position(record)) is None:
+            self._found("the record is no entry", following=True)
+        elif place != (partition, position):
+            self._found(f"it holds the entry {place[0]}:{place[1]}", following=True)
+        elif position == 1:
+            self._found("the founding was changed: it names an entry before it", following=True)
+        elif self._is_followed(record):
+            sentence = "was changed: the next entry names another hash for it"
+            self._found(f"position {position - 1} {sentence}")
+        else:
+            sentence = "was changed: neither it nor the next entry names the hash before it"
+            self._found(f"position {position} {sentence}", following=True)
+
+    def _is_followed(self, record: bytes) -> bool:
+        """Whether the entry after the record names its hash, so that it is as it was written."""
+        after = self._log.record(self._head.partition, self._head.position + 2)
+        return after is None or leaf_hash(record).encode() in after
+
+    def _found(self, sentence: str, *, following: bool = False) -> None:
+        """Of the entry at the head, or of the one `following` it."""
         head = self._head
-        self._findings.append(Finding("log", sentence, head.partition, head.position))
+        position = head.position + following
+        self._findings.append(Finding("log", sentence, head.partition, position))
 
 
 def _message(entry: Entry) -> Message | None:
@@ -197,16 +232,6 @@ def _message(entry: Entry) -> Message | None:
     if said is None or entry.intake is None:
         return None
     return said.subject, said.source, said.id, entry.intake.content
-
-
-def _break(head: Head, record: bytes) -> str:
-    try:
-        prev = json.loads(record).get("prev")
-    except (ValueError, AttributeError):
-        return f"the record after position {head.position} is no entry"
-    if prev != head.hash:
-        return f"position {head.position} was changed: the next entry names another hash for it"
-    return f"the record after position {head.position} does not follow it"
 
 
 def _main() -> None:

@@ -1,8 +1,8 @@
 """What a what-if finds, and how a recorded and a changed decision are compared."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 import msgspec
 
@@ -126,12 +126,21 @@ def detail_of(decision: Decision) -> str:
 
 
 def _fields(events: Sequence[Event]) -> dict[str, Any]:
-    """Every field, by the number of its event and its name."""
-    return {
-        f"{number}.{name}": value
-        for number, event in enumerate(events, 1)
-        for name, value in msgspec.to_builtins(event).items()
-    }
+    """Every field, by the number of its event and its name; what is inside one by itself."""
+    return dict(_leaves(enumerate((msgspec.to_builtins(event) for event in events), 1)))
+
+
+def _leaves(members: Iterable[tuple[Any, Any]]) -> Iterator[tuple[str, Any]]:
+    for name, value in members:
+        if isinstance(value, dict) and value:
+            inside = cast(dict[str, Any], value).items()
+        elif isinstance(value, list | tuple) and value:
+            inside = enumerate(cast(Sequence[Any], value), 1)
+        else:
+            yield str(name), value
+            continue
+        for below, leaf in _leaves(inside):
+            yield f"{name}.{below}", leaf
 
 
 def _words(fields: dict[str, Any], names: Sequence[str]) -> str:

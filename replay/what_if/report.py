@@ -156,12 +156,17 @@ def write(report: Report, output: Path) -> None:
     }
     with scratch_folder(output.absolute().parent) as scratch:
         file, rows = scratch / "what_if.duckdb", scratch / "rows.ndjson"
-        with closing(duckdb.connect(str(file))) as connection:
+        # Today's BI drivers open this version.
+        with closing(
+            duckdb.connect(str(file), config={"storage_compatibility_version": "v1.5.0"})
+        ) as connection:
+            # By it a moment with an offset becomes a timestamp in UTC.
             connection.execute("set timezone = 'UTC'")
             for name, (kind, found, said) in tables.items():
                 columns = _columns(kind)
                 rows.write_bytes(b"".join(msgspec.json.encode(each) + b"\n" for each in found))
                 definition = ", ".join(f'"{each}" {type_}' for each, type_ in columns.items())
+                definition = definition.replace("timestamptz", "timestamp")
                 connection.execute(f"create table {name} ({definition})")
                 connection.execute(f"comment on table {name} is '{said}'")
                 if found:
@@ -174,7 +179,7 @@ def write(report: Report, output: Path) -> None:
 
 
 def _columns(kind: type[msgspec.Struct]) -> dict[str, str]:
-    """Of a table with a row for each struct: texts, but for numbers and moments."""
+    """Of rows of the struct as they are written for DuckDB: texts, but for numbers and moments."""
     return {each.name: _column(each.type) for each in msgspec.structs.fields(kind)}
 
 

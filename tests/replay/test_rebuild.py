@@ -10,24 +10,29 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import msgspec
 import pytest
 
-from consumers import rebuilding
+from consumers import projector, rebuilding
 from consumers.embedded import Embedded, found
 from consumers.projector import ProjectorProcess, catch_up, project_all
 from ledger import founding
 from ledger.entry import LedgerError
 from ledger.logs.opening import open_log
 from ledger.projections import definitions as files
+from ledger.projections import switching
 from ledger.projections.definitions import Check, Definitions
 from ledger.projections.engine import Projector, differences
 from ledger.projections.progress import troubles
 from ledger.projections.snapshot import open_snapshot, snapshot_positions
 from ledger.settings import Home
 from replay.rebuild import rebuild
+from replay.status import status_of
+from replay.verify import verify
+from tests.consumers import server
 from tests.consumers.server import until
 from tests.replay.conftest import EXAMPLE
 
@@ -217,6 +222,68 @@ def test_where_a_check_fails_the_old_table_stays_and_says_so(
         rebuild(home, only=["payments"])
     assert states(home) == ["done"]
     assert "There is no payment." in troubles(home.projections).standing["payments"]
+
+
+def test_what_ended_the_switch_is_told_also_where_it_ended_the_transaction(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(connection: duckdb.DuckDBPyConnection, *_: object) -> None:
+        connection.execute("rollback")
+        raise LedgerError("the disk is full")
+
+    monkeypatch.setattr(switching, "_check", fail)
+    with pytest.raises(LedgerError, match="the disk is full"):
+        rebuild(home, only=["payments"])
+    assert states(home) == ["done"]
+
+
+def test_a_rebuild_that_fails_is_told_of_and_tried_again_after_a_while(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = changed_folds()
+    monkeypatch.setattr(files, "load", lambda: changed)
+    monkeypatch.setattr(projector, "TRY_AGAIN_SECONDS", 0.3)
+    monkeypatch.setattr(server, "PATIENCE_SECONDS", PATIENCE_SECONDS)
+    switch, is_full = Projector.take_over, threading.Event()
+
+    def take_over(self: Projector, *arguments: Any, **named: Any) -> None:
+        if is_full.is_set():
+            raise duckdb.IOException("No space left on device\nand more")
+        switch(self, *arguments, **named)
+
+    monkeypatch.setattr(Projector, "take_over", take_over)
+    is_full.set()
+    stopping = threading.Event()
+    running = threading.Thread(target=projector.run, args=(home, stopping, threading.Event()))
+    running.start()
+    try:
+        until(
+            lambda: troubles(home.projections).standing == {"payments": "No space left on device"}
+        )
+        assert status_of(home).standing == {"payments": "No space left on device"}
+        is_full.clear()
+        until(lambda: states(home) == ["finished"])
+    finally:
+        stopping.set()
+        running.join()
+    assert troubles(home.projections).standing == {}
+
+
+def test_a_fact_that_stands_still_is_no_damage_to_who_verifies(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = changed_folds()
+    monkeypatch.setattr(files, "load", lambda: changed)
+    with Embedded(home.folder) as ledger:
+        arrive(ledger, 0)
+    log = open_log(home)
+    with Projector.open(home.projections) as live:
+        project_all(log, live)
+        live.snapshot()
+    log.close()
+    found = verify(home)
+    assert found.findings == []
+    assert found.standing.keys() == {"payments"}
 
 
 def test_a_rebuild_of_right_tables_finds_no_change(home: Home) -> None:

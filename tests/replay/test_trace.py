@@ -194,7 +194,9 @@ def test_at_a_moment_the_story_ends_and_says_how_things_stood(home: Home) -> Non
     assert stood.owner == CUSTOMER
     assert stood.states["payment/p-1001"]["status"] == "captured"
     assert trace(home, "payment/p-1001", paid + timedelta(minutes=5)).stood != told.stood
-    with pytest.raises(LedgerError, match="nothing is recorded of payment/p-1001 until then"):
+    with pytest.raises(
+        LedgerError, match="nothing is recorded of payment/p-1001 until then: it begins at "
+    ):
         trace(home, "payment/p-1001", paid - timedelta(minutes=1))
 
 

@@ -11,9 +11,11 @@ from typer.testing import CliRunner
 
 from consumers.embedded import Embedded, found
 from ledger import founding
+from ledger.aggregates.model import Event
 from ledger.cli import app
 from ledger.entry import LedgerError
 from replay.what_if import load
+from replay.what_if.findings import details_of
 from tests.consumers import day
 from tests.consumers.day import MORNING
 
@@ -119,8 +121,31 @@ def test_json_is_complete_and_the_file_holds_the_same(
         assert summary == [tuple(each.values()) for each in report["summary"]]
         comments = tables.execute("select comment from duckdb_tables()").fetchall()
         assert [bool(each) for (each,) in comments] == [True] * 4
-        began = tables.execute("select epoch(min(happened_at)) from differences").fetchall()
-        assert began == [(MORNING.timestamp(),)]
+        began = tables.execute("select min(happened_at) from differences").fetchall()
+        assert began == [(MORNING.astimezone(UTC).replace(tzinfo=None),)]
+
+
+def test_the_file_is_one_that_the_duckdb_before_ours_opens(
+    home: Path, lower: Path, tmp_path: Path
+) -> None:
+    """1.5 reads storage up to version 68."""
+    output = tmp_path / "found.duckdb"
+    told(home, "--policy", lower, "-o", output)
+    assert int.from_bytes(output.read_bytes()[12:20], "little") <= 68
+
+
+class Counted(Event, tag="test.counted.v1"):
+    totals: dict[str, int]
+    names: tuple[str, ...] = ()
+
+
+def test_what_differs_inside_a_field_is_told_by_itself() -> None:
+    many = {f"kind {number}": number for number in range(100)}
+    one, other = Counted(totals=many), Counted(totals=many | {"kind 9": 10}, names=("x",))
+    assert details_of([one], [other]) == (
+        "1.totals.kind 9 = 9",
+        "1.totals.kind 9 = 10, 1.names.1 = x",
+    )
 
 
 def test_a_file_that_exists_is_not_written_over(home: Path, lower: Path, tmp_path: Path) -> None:

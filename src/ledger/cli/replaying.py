@@ -22,7 +22,7 @@ from ledger.cli.common import (
     warn_if_simulated,
 )
 from ledger.entry import LedgerError
-from replay.as_of import Until, read_positions, replay_as_of
+from replay.as_of import Until, entries_until, read_positions, replay_as_of
 from replay.diff import Changes, Diff, Side
 from replay.diff import diff as compare
 
@@ -53,7 +53,8 @@ def positions_of(text: str) -> dict[int, int]:
 def replay(
     *,
     as_of: Annotated[
-        str | None, typer.Option("--as-of", help=f"What was recorded by then, e.g. {MOMENT}.")
+        str | None,
+        typer.Option("--as-of", help=f"What was recorded by then: {MOMENT}; UTC without offset."),
     ] = None,
     position: Annotated[
         str | None,
@@ -79,11 +80,10 @@ def replay(
     until = _until(as_of, position)
     happened = None if happened_by is None else moment_of(happened_by)
     require_folder(output)
+    place = founded(home)
     with progress() as bar:
-        task = bar.add_task("replaying", total=None)
-        made = replay_as_of(
-            founded(home), until, output, happened, lambda count: bar.advance(task, count)
-        )
+        task = bar.add_task("replaying", total=entries_until(place, until))
+        made = replay_as_of(place, until, output, happened, lambda count: bar.advance(task, count))
     if as_json:
         print_json(made)
         return
@@ -136,11 +136,13 @@ def diff(
     sides = _side(a), _side(b)
     if output is not None:
         require_folder(output)
-    are_files = all(isinstance(side, Path) for side in sides)
+    moments = [side for side in sides if not isinstance(side, Path)]
+    place = founded(home) if moments else None
     with progress() as bar:
-        task = bar.add_task("comparing", total=None)
+        total = max(entries_until(place, each) for each in moments) if place else None
+        task = bar.add_task("comparing", total=total)
         found = compare(
-            None if are_files else founded(home),
+            place,
             *sides,
             output=output,
             owner=owner,

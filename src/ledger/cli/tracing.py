@@ -13,6 +13,7 @@ from ledger.cli.common import (
     console,
     founded,
     print_json,
+    progress,
     shown,
     utf8,
     warn_if_simulated,
@@ -46,7 +47,9 @@ def trace(
 
     Example: ledger trace payment/p-1001
     """
-    found = trace_of(founded(home), name, None if at is None else _at(at))
+    with progress() as bar:
+        bar.add_task("tracing", total=None)
+        found = trace_of(founded(home), name, None if at is None else _at(at))
     if as_json:
         print_json(found)
         return

@@ -19,6 +19,7 @@ from ledger.cli.common import (
     warn_if_simulated,
 )
 from ledger.cli.replaying import moment_of, require_folder
+from replay.as_of import entries_until
 from replay.what_if import Difference, Finding, Made, NotHappened, Report, group_of, load
 from replay.what_if import what_if as decide_otherwise
 
@@ -58,11 +59,11 @@ def what_if(
     )
     if output is not None:
         require_folder(output)
+    place = founded(home)
     with progress() as bar:
-        task = bar.add_task("deciding again", total=None)
-        report = decide_otherwise(
-            founded(home), change, output, lambda count: bar.advance(task, count)
-        )
+        # All are read twice.
+        task = bar.add_task("deciding again", total=2 * entries_until(place, None))
+        report = decide_otherwise(place, change, output, lambda count: bar.advance(task, count))
     if as_json:
         print_json(report)
         return
@@ -82,7 +83,8 @@ def _totals(report: Report) -> None:
         soft_wrap=True,
     )
     if report.waiting:
-        console.print(f"{report.waiting:,} timers would have been set that are not due yet.")
+        timers = "timer" if report.waiting == 1 else "timers"
+        console.print(f"Not due yet: {report.waiting:,} {timers} that would have been set.")
     for note in report.notes:
         console.print(f"[dim]{note}[/]", soft_wrap=True)
     if not report.summary:
@@ -110,8 +112,8 @@ def _examples(report: Report, count: int) -> None:
         if each.because is not None:
             led_to[each.because].append(each)
     for group in report.summary if count else ():
-        name = " → ".join(part for part in (group.recorded, group.decided) if part)
-        console.print(f"\n[bold]{group.what}[/]: {shown(name)}", soft_wrap=True)
+        change = _change(group.recorded, group.decided)
+        console.print(f"\n[bold]{group.what}[/]: {shown(change)}", soft_wrap=True)
         for each in of_group[group.what, group.recorded, group.decided][:count]:
             _example(each, led_to[each.finding])
 
@@ -127,18 +129,25 @@ def _example(found: Finding, consequences: list[Finding]) -> None:
         if details:
             console.print(f"      {shown(details)}", soft_wrap=True)
     for each in consequences[:_CONSEQUENCES]:
-        what = " ".join(part for part in group_of(each) if part)
-        console.print(f"      ↳ {each.finding}  {shown(f'{each.type}: {what}')}", soft_wrap=True)
+        what, *change = group_of(each)
+        told = f"{each.type}  {what}: {shown(_change(*change))}"
+        console.print(f"      ↳ {each.finding}  {told}", soft_wrap=True)
     if len(consequences) > _CONSEQUENCES:
         console.print(f"      ↳ and {len(consequences) - _CONSEQUENCES:,} more")
+
+
+def _change(*decisions: str) -> str:
+    return " → ".join(decision for decision in decisions if decision)
 
 
 def _moment(found: Finding) -> str:
     if isinstance(found, Made):
         return (found.due_at or found.happened_at).isoformat()
     if isinstance(found, NotHappened):
-        instead = f", but {found.instead_at.isoformat()}" if found.instead_at else ""
-        return f"{found.recorded_at.isoformat()}{instead}"
+        if found.instead_at is None:
+            return found.recorded_at.isoformat()
+        recorded_at = found.recorded_at.astimezone(found.instead_at.tzinfo)
+        return f"{recorded_at.isoformat()}, but {found.instead_at.isoformat()}"
     return found.happened_at.isoformat()
 
 
