@@ -15,7 +15,7 @@ import binascii
 import hmac
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -45,9 +45,13 @@ DATA_KEYS: Final = """
         owner text not null, generation integer not null, erased_at text not null,
         primary key (owner, generation)) without rowid;
 """
+_COVERED: Final = """
+    create table if not exists covered (partition integer primary key, position integer not null);
+"""
 _SCHEMA: Final = f"""
     create table if not exists key_check (only integer primary key, wrapped blob not null);
     {DATA_KEYS}
+    {_COVERED}
 """
 
 
@@ -176,6 +180,38 @@ class Vault:
                 )
             }
 
+    def tombstones(self) -> int:
+        """How many keys are erased; an older copy of the vault has fewer."""
+        with self._lock:
+            return self._one("select count(*) from tombstone")
+
+    def knows(self, key_id: str) -> bool:
+        """Whether the key is here, or a tombstone of it."""
+        owner, _, generation = key_id.rpartition("#")
+        with self._lock:
+            known = [number for number, _ in self._keys(owner)] + self._tombstones(owner)
+        return generation in map(str, known)
+
+    def covered(self) -> dict[int, int]:
+        """The position of each partition up to which the keys of all entries are known here."""
+        with self._lock:
+            # A vault of an earlier version has no such table yet.
+            self._connection.execute(_COVERED)
+            return dict(self._connection.execute("select partition, position from covered"))
+
+    def cover(self, positions: Mapping[int, int]) -> None:
+        """Notes how far the entries are whose keys are all here; durable with the next `flush`."""
+        with self._lock:
+            self._stage_first()
+            self._connection.executemany(
+                "insert or replace into covered values (?, ?)", positions.items()
+            )
+
+    @property
+    def has_new_keys(self) -> bool:
+        """Whether a key was made since the last `flush`."""
+        return self._staged
+
     def digest_of_unread(self, message: bytes) -> str:
         """HMAC-SHA-256 in hex of a message that is no interaction, so that it has no owner."""
         return hmac.digest(self._unread_key, message, "sha256").hex()
@@ -231,15 +267,19 @@ class Vault:
 
     def _stage(self, owner: str) -> list[tuple[int, bytes]]:
         """A key for an owner without one, durable after `flush`; none where it is erased now."""
-        if not self._staged:
-            self._begin()
-            self._staged = True
+        self._stage_first()
         # Asked again now that others are locked out: one of them may have been first.
         if (keys := self._keys(owner)) or self._tombstones(owner):
             return keys
         wrapped = self._new(owner)
         self._connection.execute("insert into data_key values (?, ?, ?)", (owner, FIRST, wrapped))
         return [(FIRST, wrapped)]
+
+    def _stage_first(self) -> None:
+        """Locks other writers out until `flush`."""
+        if not self._staged:
+            self._begin()
+            self._staged = True
 
     def _new(self, owner: str) -> bytes:
         return wrap(self._wrapping, f"{owner}#{FIRST}", os.urandom(KEY_BYTES))

@@ -1,5 +1,7 @@
 """The embedded ledger: founding, opening, batches, and the order in which parts become durable."""
 
+import shutil
+import sqlite3
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -10,10 +12,13 @@ import pytest
 from consumers import embedded
 from consumers.embedded import Embedded, facts_of, found
 from ledger import founding
+from ledger.beside import remove
 from ledger.door.admit import Malformed
+from ledger.door.sealing import open_fields
 from ledger.entry import LedgerError
 from ledger.logs.sqlite import SqliteLog
 from ledger.settings import Writer
+from ledger.vault import VaultError
 from tests.consumers import day
 from tests.consumers.conftest import Opener
 from tests.consumers.day import MORNING
@@ -98,6 +103,57 @@ def test_an_opening_that_fails_leaves_nothing_locked(open_ledger: Opener, part: 
     assert ledger.home.writer() is None
     path.write_bytes(content)
     open_ledger()
+
+
+def test_a_vault_that_is_older_than_the_log_makes_no_key_anew(open_ledger: Opener) -> None:
+    """As restored from a backup of before the customer's first message."""
+    ledger = open_ledger()
+    ledger.publish([day.registration("wu")])
+    ledger.close()
+    vault, backup = ledger.home.vault, ledger.home.folder / "backup"
+    shutil.copy(vault, backup)
+    again = open_ledger()
+    again.publish([day.registration(NAME)])
+    again.close()
+    newest = vault.read_bytes()
+    remove(vault)
+    shutil.copy(backup, vault)
+    for _ in range(2):
+        with pytest.raises(VaultError, match=rf"lacks the key {day.customer(NAME)}#1.*restore"):
+            open_ledger()
+    assert ledger.home.writer() is None
+    remove(vault)
+    vault.write_bytes(newest)
+    restored = open_ledger()
+    names = [
+        open_fields(entry.interaction, restored.vault)["full_name"]
+        for entry in entries(restored, "customer.register.")
+        if entry.interaction is not None
+    ]
+    assert sorted(names) == [f"顾客 {NAME}", "顾客 wu"]
+
+
+def test_an_older_vault_that_lacks_no_key_is_used(open_ledger: Opener) -> None:
+    ledger = open_ledger()
+    ledger.publish([day.registration(NAME)])
+    ledger.close()
+    backup = ledger.home.vault.read_bytes()
+    again = open_ledger()
+    again.publish([day.payment(NAME)])
+    again.close()
+    ledger.home.vault.write_bytes(backup)
+    assert answer(open_ledger(), day.payment(NAME)).repeated
+
+
+def test_a_vault_of_an_earlier_version_is_looked_through_once(open_ledger: Opener) -> None:
+    ledger = open_ledger()
+    ledger.publish([day.registration(NAME)])
+    ledger.close()
+    with sqlite3.connect(ledger.home.vault) as file:
+        file.execute("drop table covered")
+    file.close()
+    again = open_ledger()
+    assert again.vault.covered() == again.log.ends()
 
 
 # Batches

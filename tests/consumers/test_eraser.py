@@ -1,6 +1,7 @@
 """The eraser, embedded: from an order to keys that are gone for good, across crashes and loss."""
 
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from consumers import eraser, reactor
 from consumers.embedded import Embedded
-from consumers.eraser import proof_of
+from consumers.eraser import Eraser, proof_of
+from consumers.reactor import Reactor
 from ledger.beside import remove
 from ledger.door.sealing import ERASED, open_fields
-from ledger.entry import ChainError, Entry, Said
+from ledger.entry import ChainError, Entry, Head, Said
 from ledger.vault import Erased, Vault, connect
 from tests.consumers import day, office, parting
 from tests.consumers.conftest import Opener
@@ -244,6 +247,69 @@ def test_a_log_that_lost_what_was_read_stops_the_eraser(open_ledger: Opener) -> 
         remove(other)
     with pytest.raises(ChainError, match="eraser"):
         open_ledger()
+
+
+def test_an_opening_deletes_no_keys_again_that_are_known_to_be_deleted(
+    open_ledger: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = open_ledger()
+    come_and_go(ledger)
+    ledger.close()
+    asked: list[list[str]] = []
+    monkeypatch.setattr(Vault, "erase_all", lambda _, owners, __: asked.append(list(owners)))
+    open_ledger()
+    assert asked == [[]]
+
+
+def test_a_long_log_is_read_in_transactions_of_bounded_size(
+    open_ledger: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = open_ledger()
+    come_and_go(ledger)
+    ledger.close()
+    remove(ledger.home.eraser)
+    monkeypatch.setattr(eraser, "_FLUSH_EVERY", 2)
+    unsaved: list[int] = []
+    passed = Eraser._pass
+
+    def watched(self: Eraser, head: Head) -> None:
+        passed(self, head)
+        unsaved.append(self._unsaved)
+
+    monkeypatch.setattr(Eraser, "_pass", watched)
+    again = open_ledger()
+    assert max(unsaved) == 2
+    assert len(confirmations(again)) == 1
+
+
+@pytest.mark.parametrize("opening", [Eraser, Reactor])
+def test_where_the_file_cannot_be_opened_that_is_what_is_told(
+    ledger: Embedded, monkeypatch: pytest.MonkeyPatch, opening: type[Eraser] | type[Reactor]
+) -> None:
+    def fail(*_: object) -> None:
+        raise sqlite3.OperationalError("unable to open database file")
+
+    for module in (eraser, reactor):
+        monkeypatch.setattr(module, "open_beside", fail)
+    arguments = (ledger.log, ledger.vault) if opening is Eraser else (ledger.log,)
+    with pytest.raises(sqlite3.OperationalError, match="unable to open"):
+        opening(ledger.home.folder / "none", *arguments)
+
+
+@pytest.mark.parametrize("opening", [Eraser, Reactor])
+def test_an_opening_that_fails_leaves_no_file_open(
+    ledger: Embedded, monkeypatch: pytest.MonkeyPatch, opening: type[Eraser] | type[Reactor]
+) -> None:
+    def fail(_: object) -> int:
+        raise ChainError("the log was rewritten")
+
+    monkeypatch.setattr(opening, "read_on", fail)
+    path = ledger.home.folder / "other"
+    arguments = (ledger.log, ledger.vault) if opening is Eraser else (ledger.log,)
+    with pytest.raises(ChainError):
+        opening(path, *arguments)
+    # SQLite removes it when the last connection closes.
+    assert not Path(f"{path}-wal").exists()
 
 
 # Restored keys

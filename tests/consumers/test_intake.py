@@ -341,6 +341,12 @@ def test_only_this_machine_asks_the_tables_to_catch_up(here: Client, elsewhere: 
     assert elsewhere.ask("POST", "/catch-up").status_code == 404
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_page_of_somebody_else_cannot_make_the_tables_catch_up(here: Client, site: str) -> None:
+    asked = here.ask("POST", "/catch-up", headers={"sec-fetch-site": site})
+    assert asked.status_code == 404
+
+
 def test_a_link_that_cannot_be_looked_up_now_is_for_later(
     intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """The reactor: what follows from events and from the passing of time, each exactly once."""
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -281,6 +282,9 @@ def test_what_was_lost_between_cause_and_follow_on_is_sent_when_the_ledger_opens
     assert tags([entry_at(ledger, said)]) == ["payment.received.v1"]
     moved = open_ledger("moved")
     moved.close()
+    ledger.close()
+    for name in ("vault.sqlite", "vault.key"):
+        shutil.copy(ledger.home.folder / name, moved.home.folder)
     log = SqliteLog(moved.home.log, writer=True)
     log.append(kept)
     log.close()

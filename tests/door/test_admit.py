@@ -101,8 +101,6 @@ def test_what_a_hall_hears_about_a_customer_lies_under_the_visits_key(door: Door
     got = admitted(door.admit(messages.rating()))
     assert got.key_id == "visit/renmin/v1#1"
     assert json.loads(got.data)["comment"].startswith("visit/renmin/v1#1.")
-    without_visit = admitted(door.admit(messages.rating(visit=None)))
-    assert without_visit.key_id == "hall/renmin#1"
     arrival = event({}, "visit.call_ticket.v1", HALL)
     assert admitted(door.admit(raw(arrival))).key_id == "hall/renmin#1"
 

@@ -19,6 +19,7 @@ from tests.door.messages import (
     open_door,
     open_vault,
     payment,
+    rating,
     raw,
     refused,
     registration,
@@ -133,6 +134,7 @@ ENVELOPES: list[tuple[str, bytes, str, str]] = [
     ("actor with space", with_attribute(actor="c li"), "malformed", "/actor"),
     ("unknown channel", with_attribute(channel="fax"), "malformed", "/channel"),
     ("number as hall", with_attribute(hall=5), "malformed", "/hall"),
+    ("a visitor's remark on no visit", rating(visit=None), "malformed", "/visit"),
     ("bad trace", with_attribute(traceparent="00-x"), "malformed", "/traceparent"),
     ("data in base64", with_attribute(data_base64="e30="), "malformed", "/data_base64"),
     (

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ledger.entry import LedgerError
@@ -93,3 +94,17 @@ def test_modules_in_the_folder_where_it_is_asked_are_not_loaded(
     (tmp_path / "duckdb.py").write_text("raise SystemExit('planted')")
     monkeypatch.chdir(tmp_path)
     assert worker.query(snapshot.absolute(), "select 1").rows == [[1]]
+
+
+def test_an_answer_is_handed_on_in_the_form_that_it_was_written_in(snapshot: Path) -> None:
+    select = "select 1.50::decimal(4, 2) as d, date '2026-11-03' as t, null as n, [1] as l"
+    written = worker.query_as("json", snapshot, f"{select} from range(2)")
+    table = worker.query(snapshot, f"{select} from range(2)")
+    assert msgspec.json.decode(written.text, type=worker.Table) == table
+    assert not written.cut
+    csv = worker.query_as("csv", snapshot, f"{select} from range(20000)")
+    assert csv.cut
+    assert csv.text.splitlines()[:2] == [b"d,t,n,l", b"1.50,2026-11-03,,[1]"]
+    for form in ("json", "csv"):
+        with pytest.raises(LedgerError, match="beyond 64 bits"):
+            worker.query_as(form, snapshot, "select (1::hugeint << 100)")

@@ -44,9 +44,10 @@ class Storage:
         try:
             return cls(*fs.FileSystem.from_uri(place))
         except (pa.ArrowException, OSError, ValueError) as error:
-            raise LedgerError(
-                f"{place} is no place for an archive: {_first_line(error)}"
-            ) from error
+            # The library quotes what it was given, and with it a secret.
+            named = without_secret(place)
+            why = f": {_first_line(error)}" if named == place else ""
+            raise LedgerError(f"{named} is no place for an archive{why}") from None
 
     def put(self, path: str, content: bytes) -> None:
         """Writes a file, or another in place of one of that name; durable when this returns.
@@ -94,6 +95,15 @@ class Storage:
             raise LedgerError(
                 f"{path} of the archive at {self.root} cannot be used: {_first_line(error)}"
             ) from error
+
+
+def without_secret(place: str) -> str:
+    """A place as it may be shown: without keys, and without options, which may hold some."""
+    scheme, is_uri, rest = place.partition("://")
+    if not is_uri:
+        return place
+    named, _, _ = rest.rpartition("@")[2].partition("?")
+    return f"{scheme}://{'…@' if '@' in rest else ''}{named}"
 
 
 def local_files() -> Any:

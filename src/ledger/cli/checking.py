@@ -61,6 +61,8 @@ def verify(
             errors.print(
                 f"[red]{finding.check}{where}[/]: {shown(finding.sentence)}", soft_wrap=True
             )
+        for fact, why in found.standing.items():
+            console.print(f"{fact} stands still and was not compared: {shown(why)}", soft_wrap=True)
         for partition, hash_ in found.heads.items():
             console.print(f"partition {partition}  head {hash_}")
         verdict = "[green]verified[/]" if found.good else "[red]NOT verified[/]"

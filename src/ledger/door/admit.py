@@ -27,7 +27,7 @@ from ledger.door.faults import (
     too_large,
 )
 from ledger.door.scan import MAX_MESSAGE_BYTES, scan, unfit_text
-from ledger.door.sealing import SHAPES, context_of, key_owner, seal
+from ledger.door.sealing import SHAPES, context_of, key_owner, lacks_visit, seal
 from ledger.door.shape import Shape
 from ledger.entry import Envelope, LedgerError, as_json
 from ledger.reference import Reference
@@ -105,6 +105,8 @@ class Threshold:
         """The interaction in clear. Raises NotAdmitted."""
         self._check_sender(envelope)
         shape = SHAPES[envelope.type]
+        if lacks_visit(shape, envelope):
+            raise malformed("/visit", "a member is missing")
         try:
             clear = msgspec.convert(data, shape.clear)
         except msgspec.ValidationError as error:

@@ -42,6 +42,11 @@ def key_owner(shape: Shape, envelope: Envelope) -> str:
     return envelope.subject
 
 
+def lacks_visit(shape: Shape, envelope: Envelope) -> bool:
+    """Whether it says something of a visitor and names no visit: no erasure would ever reach it."""
+    return shape.personal and envelope.visit is None and envelope.type.startswith("visit.")
+
+
 def visit_key_owner(hall: str, visit: str) -> str:
     """Whose key seals what a visitor says in the hall with that subject."""
     return f"visit/{hall.removeprefix('hall/')}/{visit}"

@@ -1,28 +1,30 @@
 """Comparing the tables of two projection files, row for row."""
 
+from collections.abc import Set
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
 _OF_THE_CODE: Final = (
-    *("versions", "parameters", "rules", "kpis", "replayed"),
+    *("versions", "parameters", "rules", "interactions", "kpis", "replayed"),
     *("progress", "stopped", "standing"),
 )
 """Tables that say what the code or the file is, or how the projector gets on, and not what the log
 holds; they are not compared."""
 
 
-def differences(a: Path, b: Path) -> list[str]:
+def differences(a: Path, b: Path, but: Set[str] = frozenset()) -> list[str]:
     """How the tables of file `a` differ from those of `b`, in sentences; nothing where they agree.
 
-    Both are opened read-only. Order does not count, the number of equal rows does.
+    Both are opened read-only. Order does not count, the number of equal rows does. Tables named in
+    `but` are left out.
     """
     connection = duckdb.connect()
     try:
         connection.execute(f"attach '{_quoted(a)}' as a (read_only)")
         connection.execute(f"attach '{_quoted(b)}' as b (read_only)")
-        tables_a, tables_b = _tables(connection, "a"), _tables(connection, "b")
+        tables_a, tables_b = _tables(connection, "a", but), _tables(connection, "b", but)
         found = [f"only the first has a table {name}" for name in tables_a if name not in tables_b]
         found += [
             f"only the second has a table {name}" for name in tables_b if name not in tables_a
@@ -35,7 +37,9 @@ def differences(a: Path, b: Path) -> list[str]:
         connection.close()
 
 
-def _tables(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, list[str]]:
+def _tables(
+    connection: duckdb.DuckDBPyConnection, database: str, but: Set[str]
+) -> dict[str, list[str]]:
     """Each table's columns with their types."""
     rows = connection.execute(
         "select table_name, list(column_name || ' ' || data_type order by column_index)"
@@ -43,7 +47,7 @@ def _tables(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, l
         " where database_name = ? group by table_name order by table_name",
         [database],
     ).fetchall()
-    return {name: columns for name, columns in rows if name not in _OF_THE_CODE}
+    return {name: columns for name, columns in rows if name not in {*_OF_THE_CODE, *but}}
 
 
 def _compare(

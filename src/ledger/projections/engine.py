@@ -211,7 +211,7 @@ class Projector:
 
         They are at the positions of these tables, or `with_positions` take over theirs. One
         transaction: readers see all of it or none. Raises LedgerError where a check fails; the old
-        tables stay then, and those that stand still say why.
+        tables stay then.
         """
         self._end()
         self._keep(frozenset())
@@ -219,15 +219,17 @@ class Projector:
             switching.take_over(
                 self._connection, side, self.definitions, facts, with_positions=with_positions
             )
-        except LedgerError as error:
-            progress.say_why_standing(self._connection, facts, str(error))
-            raise
         finally:
             self._end()
             self._keep(schema.pending(self._database, self.definitions).build)
             self._changed = True
         # What the old tables held, the new ones hold or have been shown to lack.
         self._shown = {}
+
+    def say_why_standing(self, facts: Set[str], sentence: str) -> None:
+        """Says, for readers too, what keeps those of the facts that stand still from going on."""
+        progress.say_why_standing(self._connection, facts, sentence)
+        self._changed = True
 
     def snapshot(self, ends: Mapping[int, int] | None = None) -> Path:
         """Makes the readers' copy where the tables changed since the last; where it is.

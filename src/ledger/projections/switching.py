@@ -5,7 +5,7 @@ readers and the live tables know nothing of it; killed before its commit, all is
 """
 
 from collections.abc import Generator, Sequence, Set
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -89,7 +89,9 @@ def take_over(
             # Until this returns readers of the live file see the old tables, after it the new.
             connection.execute("commit")
         except BaseException:
-            connection.execute("rollback")
+            # An error of the disk may have ended it already: that one is to be told.
+            with suppress(duckdb.Error):
+                connection.execute("rollback")
             raise
 
 
