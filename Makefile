@@ -10,7 +10,8 @@ demo: .venv/.ready
 	$(BIN)/ledger demo
 
 # Tests wait for processes, brokers and disks more than they compute: twice as many as cores.
-PYTEST := $(BIN)/python -m pytest -n 4
+# Those of a file share what they set up: they stay together until a worker has nothing left to do.
+PYTEST := $(BIN)/python -m pytest -n 4 --dist worksteal
 
 test: lint
 	$(PYTEST) -m "not soak and not broker and not spark"

@@ -12,13 +12,12 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, TypeVar
-
-import msgspec
+from typing import Self, TypeVar
 
 from consumers.decider import Answer, Decider, recording_time
 from consumers.eraser import Eraser
 from consumers.reactor import Pending, Reactor
+from consumers.restored import make_current
 from ledger import founding
 from ledger.door.admit import Admitted, Door, Malformed
 from ledger.entry import Head, LedgerError, decode
@@ -28,10 +27,9 @@ from ledger.partition import partition_of
 from ledger.reference import Founding, Reference, reference_of
 from ledger.settings import Home
 from ledger.store import Store
-from ledger.vault import Vault, VaultError
+from ledger.vault import Vault
 
 T = TypeVar("T")
-_AT_ONCE: Final = 5_000
 
 
 def found(folder: Path, facts: Founding) -> Home:
@@ -74,46 +72,6 @@ def _refuse_moved(home: Home) -> None:
         )
 
 
-class _Intake(msgspec.Struct, frozen=True):
-    via: str
-    key: str
-
-
-class _Sealed(msgspec.Struct, frozen=True):
-    """Of an entry, only under which key it is."""
-
-    intake: _Intake | None = None
-
-
-_sealed: Final = msgspec.json.Decoder(_Sealed)
-
-
-def _refuse_older(vault: Vault, log: SqliteLog) -> None:
-    """Raises VaultError where entries lie under a key that the vault lacks.
-
-    It is an older copy then, and would make another key of the same name.
-    """
-    ends = log.ends()
-    covered = vault.covered()
-    for partition in ends:
-        position = covered.get(partition, 0)
-        while records := log.read(partition, position, _AT_ONCE):
-            for record in records:
-                position += 1
-                intake = _sealed.decode(record).intake
-                # Follow-ons seal nothing: what an erasure sends may be newer than the vault.
-                if intake is None or intake.via == "reactor" or vault.knows(intake.key):
-                    continue
-                raise VaultError(
-                    f"the vault is older than the log: it lacks the key {intake.key}, under which"
-                    f" position {position} of partition {partition} is sealed; restore the newest"
-                    " backup of vault.sqlite"
-                )
-    if covered != ends:
-        vault.cover(ends)
-        vault.flush()
-
-
 class Embedded:
     """Open one at a time; a second process gets a LedgerError that names the first."""
 
@@ -145,9 +103,7 @@ class Embedded:
             self.follow_ons = 0
             self.refused_follow_ons = 0
             self._last = self._last_recorded()
-            # Before anything is sealed: a restored vault may hold keys that were erased.
-            self._eraser.erase(self._now())
-            _refuse_older(self.vault, self.log)
+            make_current(self.vault, self._eraser, self.log, self._now())
             self._batch(self._send_at_once)
             self._closing = opened.pop_all()
 

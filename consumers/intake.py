@@ -33,6 +33,7 @@ from consumers.answers import Missing, reply
 from consumers.grouping import Counts, Failed, Queue, Unavailable
 from consumers.keeper import ProjectorKeeper
 from consumers.lookup import answer_to
+from consumers.movement import Reached
 from consumers.page import Page, wants_page
 from consumers.queries import Queries
 from consumers.responses import JSON, as_json, as_problem, as_reply, language_of
@@ -181,7 +182,9 @@ class Intake:
 
     async def health_of_tables(self, _: Request) -> Response:
         """503 where a position has not moved; whoever records does not stop for that."""
-        health = TablesHealth(self._projecting(), self._projector.standing())
+        health = TablesHealth(
+            self._projecting(), self._projector.standing(), self._projector.reached()
+        )
         return as_json(health, 200 if health.projecting else 503)
 
     def _projecting(self) -> bool:
@@ -227,10 +230,12 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class TablesHealth(msgspec.Struct, frozen=True):
-    """`standing` says what in the tables does not go on, in sentences."""
+    """`standing` says what in the tables does not go on, in sentences; `partitions` how far all
+    of them are."""
 
     projecting: bool
     standing: list[str]
+    partitions: list[Reached]
 
 
 async def _read(request: Request, limit: int) -> bytes | None:

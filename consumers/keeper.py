@@ -12,7 +12,7 @@ from typing import Final
 
 import duckdb
 
-from consumers.movement import Movement
+from consumers.movement import Movement, Reached
 from consumers.projector import ProjectorProcess
 from consumers.telling import tell
 from ledger.entry import LedgerError
@@ -54,6 +54,10 @@ class ProjectorKeeper:
     def standing(self) -> list[str]:
         """What in the readers' tables does not go on, in sentences; nothing where all is well."""
         return self._movement.sentences()
+
+    def reached(self) -> list[Reached]:
+        """How far the readers' tables are, by partition."""
+        return self._movement.reached()
 
     def catch_up(self, seconds: float) -> bool:
         """Waits until the readers' snapshot shows all that is in the log now; whether it does."""

@@ -7,13 +7,16 @@ from ledger.entry import decode, leaf_hash
 from ledger.logs.opening import open_log
 from ledger.logs.sqlite import SqliteLog
 from ledger.projections import worker
-from ledger.projections.progress import Stop, troubles
+from ledger.projections.progress import Pace, Stop, paces, troubles
 from ledger.projections.snapshot import find, snapshot_positions
 from ledger.settings import Home, Writer
 
 
 class PartitionStatus(msgspec.Struct, frozen=True):
-    """`projected` is the position that the readers' snapshot has reached; `lag` what it lacks."""
+    """`projected` is the position that the readers' snapshot has reached; `lag` what it lacks.
+
+    `pace` says whether that grows, and when the projector took entries in last.
+    """
 
     partition: int
     position: int
@@ -22,6 +25,7 @@ class PartitionStatus(msgspec.Struct, frozen=True):
     recorded_at: str
     policy: str
     projected: int
+    pace: Pace | None = None
 
     @property
     def lag(self) -> int:
@@ -51,9 +55,9 @@ def status_of(home: Home) -> Status:
     log = open_log(home)
     try:
         facts = facts_of(log)
-        projected = snapshot_positions(home.projections)
+        projected, pace = snapshot_positions(home.projections), paces(home.projections)
         partitions = [
-            _partition(log, number, end, projected.get(number, 0))
+            _partition(log, number, end, projected.get(number, 0), pace.get(number))
             for number, end in log.ends().items()
         ]
     finally:
@@ -85,7 +89,9 @@ def _alarms(home: Home) -> int | None:
     return int(count)
 
 
-def _partition(log: SqliteLog, number: int, end: int, projected: int) -> PartitionStatus:
+def _partition(
+    log: SqliteLog, number: int, end: int, projected: int, pace: Pace | None
+) -> PartitionStatus:
     record = log.record(number, end)
     assert record is not None
     entry = decode(record)
@@ -97,4 +103,5 @@ def _partition(log: SqliteLog, number: int, end: int, projected: int) -> Partiti
         recorded_at=entry.recorded_at.isoformat(),
         policy=entry.policy or "",
         projected=projected,
+        pace=pace,
     )

@@ -271,7 +271,9 @@ def _compared(home: Home, log: SqliteLog, projector: Projector) -> list[Finding]
         failures = projector.check()
         # Until it has been built anew, a fact of another fold stands still at other positions.
         others_made = {part for part, _ in known.items() ^ versions.items()}
-        different = differences(kept, projector.snapshot(), others_made)
+        different = differences(
+            kept, projector.snapshot(), others_made, ("the tables", "the rebuild")
+        )
     except duckdb.Error as error:
         return [Finding("tables", f"the tables cannot be read: {str(error).partition(chr(10))[0]}")]
     return [Finding("facts", failure) for failure in failures] + [

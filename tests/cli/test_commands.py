@@ -212,6 +212,7 @@ def test_status_as_json(ledger: Ledger) -> None:
     assert found["entries"] == 8 + 15 + 2
     assert found["lag"] == 0
     assert found["alarms"] == 0
+    assert {each["pace"]["trend"] for each in found["partitions"]} <= {0}
     assert [each["partition"] for each in found["partitions"]] == list(range(8))
     assert all(re.fullmatch(r"[0-9a-f]{64}", each["hash"]) for each in found["partitions"])
 

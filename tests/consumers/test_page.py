@@ -20,6 +20,7 @@ from consumers.embedded import Embedded, found
 from consumers.grouping import Recording
 from consumers.intake import Intake
 from consumers.keeper import ProjectorKeeper
+from consumers.movement import Reached
 from consumers.page_tables import Kept, read
 from consumers.projector import catch_up
 from ledger import founding
@@ -421,6 +422,9 @@ class _Keeping:
         pass
 
     def standing(self) -> list[str]:
+        return []
+
+    def reached(self) -> list[Reached]:
         return []
 
 

@@ -105,6 +105,20 @@ def test_a_projector_that_was_killed_is_started_again(server: Server) -> None:
     assert shown == ends(server.home)
 
 
+def test_health_of_the_tables_says_how_far_each_partition_is(server: Server) -> None:
+    assert server.post(registration("far")).status == 201
+    assert server.ask("POST", "/catch-up").status == 200
+    until(lambda: {each["partition"]: each["head"] for each in told(server)} == ends(server.home))
+    until(lambda: all(each["position"] == each["head"] for each in told(server)))
+    assert {each["still_seconds"] for each in told(server)} == {0}
+
+
+def told(server: Server) -> list[dict[str, int]]:
+    answer = server.ask("GET", "/health/tables")
+    assert answer.status == 200
+    return answer.body["partitions"]
+
+
 # Many at once
 
 

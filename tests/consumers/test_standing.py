@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from consumers.embedded import Embedded, found
-from consumers.movement import STILL_SECONDS, Movement
+from consumers.movement import STILL_SECONDS, Movement, Reached
 from consumers.projector import catch_up, project_all
 from ledger import founding
 from ledger.entry import FutureFormatError, LedgerError, leaf_hash
@@ -172,5 +172,7 @@ def test_a_position_that_has_not_moved_is_told_of(home: Home) -> None:
     now += STILL_SECONDS + 1
     movement.look(behind)
     assert movement.sentences() == [f"partition 3 has not moved from position {shown[3]} for 61 s"]
+    told = [each for each in movement.reached() if each.position < each.head]
+    assert told == [Reached(partition=3, position=shown[3], head=shown[3] + 1, still_seconds=61)]
     movement.look(shown)
     assert movement.sentences() == []

@@ -25,15 +25,15 @@ def test_equal_rows_in_another_order_are_no_difference(tmp_path: Path) -> None:
 def test_a_row_that_differs_is_shown_from_both_sides(tmp_path: Path) -> None:
     other = a_file(tmp_path / "b", ROWS, "update t set word = 'x' where n = 1")
     assert differences(a_file(tmp_path / "a", ROWS), other) == [
-        "t: 1 rows only in the first, for example (1, 'a')",
-        "t: 1 rows only in the second, for example (1, 'x')",
+        "t: 1 row only in the first, for example (1, 'a')",
+        "t: 1 row only in the second, for example (1, 'x')",
     ]
 
 
 def test_a_row_that_is_there_twice_differs_from_one_that_is_there_once(tmp_path: Path) -> None:
     other = a_file(tmp_path / "b", ROWS.replace(", (2, 'b'), (2", ", (2"))
     assert differences(a_file(tmp_path / "a", ROWS), other) == [
-        "t: 1 rows only in the first, for example (2, 'b')"
+        "t: 1 row only in the first, for example (2, 'b')"
     ]
 
 

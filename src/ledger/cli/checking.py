@@ -18,6 +18,7 @@ from ledger.cli.common import (
     warn_if_simulated,
 )
 from ledger.projections.switching import Change
+from replay.as_of import entries_until
 from replay.rebuild import rebuild as rebuild_all
 from replay.verify import verify as verify_all
 
@@ -39,7 +40,7 @@ def verify(
     """
     place = founded(home)
     with progress() as bar:
-        task = bar.add_task("verifying the chain", total=None)
+        task = bar.add_task("verifying the chain", total=entries_until(place, None))
 
         def freshen_tables() -> None:
             bar.update(task, description="verifying the tables")
@@ -86,9 +87,10 @@ def rebuild(
 
     Example: ledger rebuild --only payments
     """
+    place = founded(home)
     with progress() as bar:
-        task = bar.add_task("rebuilding", total=None)
-        built = rebuild_all(founded(home), lambda count: bar.advance(task, count), only or ())
+        task = bar.add_task("rebuilding", total=entries_until(place, None))
+        built = rebuild_all(place, lambda count: bar.advance(task, count), only or ())
     if as_json:
         print_json(built)
         return

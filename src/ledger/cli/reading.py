@@ -42,7 +42,8 @@ def status(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
     console.print(f"{found.entries:,} entries, {found.events:,} events{_writing(found.writer)}")
     if found.alarms:
         ask = 'ledger sql "from alarms where is_open is not false"'
-        console.print(f"[red]{found.alarms:,} alarms[/] want a look: {ask}")
+        alarms = "1 alarm[/] wants" if found.alarms == 1 else f"{found.alarms:,} alarms[/] want"
+        console.print(f"[red]{alarms} a look: {ask}")
     for stop in found.stopped:
         console.print(
             f"[red]partition {stop.partition} of the tables stands still before position"
@@ -51,7 +52,7 @@ def status(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
         )
     for fact, why in found.standing.items():
         console.print(f"[yellow]table {fact} stands still[/]: {shown(why)}", soft_wrap=True)
-    table = Table("partition", "position", "head", "projected", "lag")
+    table = Table("partition", "position", "head", "projected", "lag", "trend", "moved at")
     for each in found.partitions:
         table.add_row(
             str(each.partition),
@@ -60,6 +61,10 @@ def status(*, home: HomeOption = DEFAULT, as_json: JsonOption = False) -> None:
             # Where there are no tables, there are none that lag.
             "—" if found.alarms is None else f"{each.projected:,}",
             "—" if found.alarms is None else f"{each.lag:,}",
+            "—" if each.pace is None else f"{each.pace.trend:+,}",
+            "—"
+            if each.pace is None or each.pace.moved_at is None
+            else f"{each.pace.moved_at:%F %T}",
         )
     console.print(table)
 

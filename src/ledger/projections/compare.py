@@ -14,24 +14,29 @@ _OF_THE_CODE: Final = (
 holds; they are not compared."""
 
 
-def differences(a: Path, b: Path, but: Set[str] = frozenset()) -> list[str]:
+def differences(
+    a: Path,
+    b: Path,
+    but: Set[str] = frozenset(),
+    names: tuple[str, str] = ("the first", "the second"),
+) -> list[str]:
     """How the tables of file `a` differ from those of `b`, in sentences; nothing where they agree.
 
-    Both are opened read-only. Order does not count, the number of equal rows does. Tables named in
-    `but` are left out.
+    Both are opened read-only, and called by `names`. Order does not count, the number of equal rows
+    does. Tables named in `but` are left out.
     """
     connection = duckdb.connect()
     try:
         connection.execute(f"attach '{_quoted(a)}' as a (read_only)")
         connection.execute(f"attach '{_quoted(b)}' as b (read_only)")
         tables_a, tables_b = _tables(connection, "a", but), _tables(connection, "b", but)
-        found = [f"only the first has a table {name}" for name in tables_a if name not in tables_b]
-        found += [
-            f"only the second has a table {name}" for name in tables_b if name not in tables_a
+        found = [
+            *(f"only {names[0]} has a table {name}" for name in tables_a if name not in tables_b),
+            *(f"only {names[1]} has a table {name}" for name in tables_b if name not in tables_a),
         ]
         for name in tables_a:
             if name in tables_b:
-                found += _compare(connection, name, tables_a[name], tables_b[name])
+                found += _compare(connection, name, tables_a[name], tables_b[name], names)
         return found
     finally:
         connection.close()
@@ -51,19 +56,24 @@ def _tables(
 
 
 def _compare(
-    connection: duckdb.DuckDBPyConnection, name: str, columns_a: list[str], columns_b: list[str]
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    columns_a: list[str],
+    columns_b: list[str],
+    names: tuple[str, str],
 ) -> list[str]:
     if columns_a != columns_b:
         return [f"{name}: the columns are {columns_a} and {columns_b}"]
     found: list[str] = []
-    for label, one, other in (("first", "a", "b"), ("second", "b", "a")):
+    for label, one, other in ((names[0], "a", "b"), (names[1], "b", "a")):
         rows = connection.execute(
             f"select count(*) over (), * from (from {one}.main.{name} except all"
             f" from {other}.main.{name}) limit 1"
         ).fetchall()
         if rows:
             count, *row = rows[0]
-            found.append(f"{name}: {count} rows only in the {label}, for example {tuple(row)}")
+            rows_told = "1 row" if count == 1 else f"{count:,} rows"
+            found.append(f"{name}: {rows_told} only in {label}, for example {tuple(row)}")
     return found
 
 

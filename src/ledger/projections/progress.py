@@ -23,6 +23,14 @@ class Stop(msgspec.Struct, frozen=True):
     sentence: str
 
 
+class Pace(msgspec.Struct, frozen=True):
+    """By how many entries a partition's lag had grown between the projector's last two looks, and
+    when it took entries in last."""
+
+    trend: int
+    moved_at: datetime | None
+
+
 class Trouble(msgspec.Struct, frozen=True):
     """What does not go on in a snapshot: partitions, and facts by name with the reason."""
 
@@ -101,6 +109,23 @@ def troubles(folder: Path) -> Trouble:
     finally:
         connection.close()
     return Trouble([Stop(*row) for row in stopped], dict(standing))
+
+
+def paces(folder: Path) -> dict[int, Pace]:
+    """How each partition gets on, by the newest snapshot of a projections folder."""
+    if snapshot.find(folder) is None:
+        return {}
+    connection = snapshot.open_snapshot(folder)
+    try:
+        rows = connection.execute(
+            "select partition, lag - lag_before, moved_at from progress"
+        ).fetchall()
+    except duckdb.CatalogException:
+        # Made by a ledger that kept no such table.
+        return {}
+    finally:
+        connection.close()
+    return {partition: Pace(*pace) for partition, *pace in rows}
 
 
 def _before(connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[int, int, int]]:

@@ -12,6 +12,7 @@ What can be read as its type is read; what cannot stops the batch with an error,
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
@@ -189,6 +190,7 @@ create or replace temp view events as select {", ".join(ENVELOPE)}, tag from sta
 """
 
 
+@cache
 def select_events(tag: str, event: type[Event], used: frozenset[str]) -> str:
     """The SELECT that is the relation of one tag, with the fields that are among the words `used`.
 
