@@ -32,10 +32,15 @@ browser:
 	command -v chromium >/dev/null || \
 		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
 
-# The DuckDB before ours, in a folder of its own, to open the readers' snapshot with.
-readers: .venv/.ready
+# What opens the readers' snapshot beside ours: the DuckDB before, pandas and polars. In folders of
+# their own: pyarrow imports numpy wherever it finds it, which every command would pay for.
+readers: .venv/.ready .venv/frames
 	test -d .venv/duckdb-1.5 || \
 		$(BIN)/python -m pip install --quiet --no-deps --target .venv/duckdb-1.5 duckdb==1.5.6
+
+.venv/frames: .venv/.uv requirements-frames.lock
+	$(UV) pip install --quiet --python .venv --target $@ --require-hashes -r requirements-frames.lock
+	touch $@
 
 java:
 	test -n "$$LEDGER_TEST_KAFKA" || { command -v java && command -v mvn; } >/dev/null || { apt-get update -qq && \
@@ -63,8 +68,9 @@ docs: .venv/.ready
 lock: .venv/.uv
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header --group dev pyproject.toml -o requirements.lock
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --group spark -o requirements-spark.lock
+	for group in frames spark; do \
+		$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+			--no-emit-index-url --no-header --group $$group -o requirements-$$group.lock; done
 
 .venv/.uv:
 	test -d .venv || $(PYTHON) -m venv .venv

@@ -4,21 +4,28 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import polars
 import pytest
 
 from ledger.projections.snapshot import current_snapshot
-from tests.projections.figures import SUMMED, Figures, figures, kinds, relations
+from tests.projections.figures import Figures, figures, relations
 from tests.projections.hall_lives import lived
 
 ROOT = Path(__file__).parent.parent.parent
 OLDER = Path(sys.prefix) / "duckdb-1.5"
-"""Where `make readers` puts the DuckDB before ours."""
+FRAMES = Path(sys.prefix) / "frames"
+"""Where `make readers` puts the DuckDB before ours, and pandas and polars."""
+
+
+def needs(folder: Path) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(
+        not folder.exists() and "CI" not in os.environ,
+        reason=f"no {folder.name}: `make readers` brings it, and `make check` asks for it",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -46,63 +53,38 @@ def test_our_duckdb_opens_it(read: dict[str, Figures]) -> None:
     assert read["audit_trail"]["position"][1] > 0
 
 
-@pytest.mark.skipif(
-    not OLDER.exists() and "CI" not in os.environ,
-    reason="no DuckDB 1.5: `make readers` brings one, and `make check` asks for it",
-)
+@needs(OLDER)
 def test_duckdb_1_5_opens_it_and_reads_the_same(snapshot: Path, read: dict[str, Figures]) -> None:
+    told = told_by(OLDER, "figures", str(snapshot))
+    assert told["version"].startswith("1.5.")
+    assert_all_same(told["read"], read)
+
+
+@needs(FRAMES)
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_frames_hold_the_same(library: str, snapshot: Path, read: dict[str, Figures]) -> None:
+    told = told_by(FRAMES, "frames", library, str(snapshot))
+    assert told["version"] == duckdb.__version__
+    assert_all_same(told["read"], read)
+
+
+def told_by(libraries: Path, program: str, *arguments: str) -> dict[str, Any]:
+    """What a program of this folder says with these libraries before ours."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.projections.figures", str(snapshot)],
+        [sys.executable, "-m", f"tests.projections.{program}", *arguments],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(OLDER)},
+        env={**os.environ, "PYTHONPATH": str(libraries)},
         stdout=subprocess.PIPE,
         check=True,
         timeout=60,
     )
-    told = json.loads(done.stdout)
-    assert told["version"].startswith("1.5.")
-    assert list(told["read"]) == list(read)
-    for relation, columns in told["read"].items():
+    return json.loads(done.stdout)
+
+
+def assert_all_same(told: dict[str, Any], read: dict[str, Figures]) -> None:
+    assert list(told) == list(read)
+    for relation, columns in told.items():
         assert_same({name: tuple(pair) for name, pair in columns.items()}, read[relation], relation)
-
-
-def pandas_frame(connection: duckdb.DuckDBPyConnection, relation: str) -> Any:
-    return connection.sql(f'from "{relation}"').df()
-
-
-def polars_frame(connection: duckdb.DuckDBPyConnection, relation: str) -> Any:
-    return polars.from_arrow(connection.sql(f'from "{relation}"').to_arrow_table())
-
-
-def differing_in_pandas(column: Any) -> int:
-    return column.nunique()
-
-
-def differing_in_polars(column: Any) -> int:
-    return column.drop_nulls().n_unique()
-
-
-@pytest.mark.parametrize(
-    ("frame_of", "differing"),
-    [(pandas_frame, differing_in_pandas), (polars_frame, differing_in_polars)],
-    ids=["pandas", "polars"],
-)
-def test_frames_hold_the_same(
-    opened: duckdb.DuckDBPyConnection,
-    read: dict[str, Figures],
-    frame_of: Callable[..., Any],
-    differing: Callable[[Any], int],
-) -> None:
-    for relation, expected in read.items():
-        frame = frame_of(opened, relation)
-        found = {
-            name: (
-                float(frame[name].count()),
-                float((frame[name].sum() if kind in SUMMED else differing(frame[name])) or 0),
-            )
-            for name, kind in kinds(opened, relation).items()
-        }
-        assert_same(found, expected, relation)
 
 
 def assert_same(found: Figures, expected: Figures, relation: str) -> None:
