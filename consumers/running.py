@@ -7,7 +7,6 @@ from importlib import import_module
 from threading import Event, Thread
 from typing import Final, NamedTuple
 
-from consumers import projector
 from ledger.entry import LedgerError
 from ledger.logs.opening import VARIABLE, on_kafka
 from ledger.settings import Home
@@ -68,13 +67,15 @@ def run(
     if http is not None:
         if partitions is not None:
             raise LedgerError("--http answers for all partitions; leave --partitions out")
-        # Imported late, as are the others: each brings libraries in that the projector never uses.
+        # Imported late, as are the others: each brings in libraries that the others never use.
         from consumers.kafka.serving import serve
 
         _guarded(lambda: serve(home, *http, ready))
         return
     stopping, asked = _signals(until_eof=until_eof)
     if name == "projector":
+        from consumers import projector
+
         _guarded(lambda: projector.run(home, stopping, asked, partitions))
     else:
         module = "archiver" if name in EMBEDDED else f"kafka.{name}"

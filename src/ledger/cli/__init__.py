@@ -7,59 +7,75 @@ check); 2 the command was used wrongly; 3 the ledger could not do it, with one s
 import os
 import sqlite3
 import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, Final
 
-import duckdb
 import typer
 from rich.markup import escape
+from typer.core import TyperGroup
 
-from ledger.cli import (
-    archiving,
-    checking,
-    demo,
-    doctor,
-    founding,
-    moving,
-    publishing,
-    reading,
-    replaying,
-    running,
-    serving,
-    showing,
-    tracing,
-    what_if,
-)
 from ledger.cli.common import errors
 from ledger.entry import LedgerError
 from ledger.settings import tune_interpreter
 
+COMMANDS: Final = {
+    "demo": "demo",
+    "init": "founding",
+    "move": "moving",
+    "publish": "publishing",
+    "serve": "serving",
+    "run": "running",
+    "status": "reading",
+    "trace": "tracing",
+    "show": "showing",
+    "sql": "reading",
+    "kpi": "reading",
+    "verify": "checking",
+    "doctor": "doctor",
+    "archive": "archiving",
+    "rebuild": "checking",
+    "replay": "replaying",
+    "diff": "replaying",
+    "what-if": "what_if",
+}
+"""The module of each command. Only the one that is called is imported: all take a second."""
+
+
+class _Loaded(Mapping[str, Any]):
+    """The commands by name, each imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> Any:
+        module = import_module(f"ledger.cli.{COMMANDS[name]}")
+        alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
+        alone.command(name)(getattr(module, name.replace("-", "_")))
+        return typer.main.get_command(alone)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class _Commands(TyperGroup):
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands: Any = _Loaded()
+
+
 app = typer.Typer(
+    cls=_Commands,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    help="An event-sourced service-order ledger for retail halls (营业厅).",
     epilog="Exit codes: 0 done, 1 wants attention, 2 wrong usage, 3 not possible.",
 )
-for command in (
-    demo.demo,
-    founding.init,
-    moving.move,
-    publishing.publish,
-    serving.serve,
-    running.run,
-    reading.status,
-    tracing.trace,
-    showing.show,
-    reading.sql,
-    reading.kpi,
-    checking.verify,
-    doctor.doctor,
-    archiving.archive,
-    checking.rebuild,
-    replaying.replay,
-    replaying.diff,
-    what_if.what_if,
-):
-    app.command()(command)
+
+
+@app.callback()
+def _ledger() -> None:
+    """An event-sourced service-order ledger for retail halls (营业厅)."""
 
 
 def main() -> None:
@@ -73,8 +89,15 @@ def main() -> None:
         sys.exit(0)
     except OSError as error:
         _stop(f"{error.filename or 'a file'} cannot be used: {error.strerror or error}")
-    except (sqlite3.Error, duckdb.Error) as error:
+    except _database_errors() as error:
         _stop(f"a file of the ledger cannot be used: {str(error).partition(chr(10))[0]}")
+
+
+def _database_errors() -> tuple[type[Exception], ...]:
+    """Asked for when something failed: not every command needs DuckDB."""
+    import duckdb
+
+    return sqlite3.Error, duckdb.Error
 
 
 def _stop(sentence: str) -> None:

@@ -11,12 +11,12 @@ from ledger.cli.common import (
     console,
     errors,
     founded,
-    freshen,
     print_json,
     progress,
     shown,
     warn_if_simulated,
 )
+from ledger.cli.fresh import freshen
 from ledger.projections.switching import Change
 from replay.as_of import entries_until
 from replay.rebuild import rebuild as rebuild_all

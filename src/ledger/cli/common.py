@@ -1,7 +1,6 @@
-"""What the commands share: options, output, and a fresh snapshot to read."""
+"""What the commands share: options, output, and the home that they are about."""
 
 import sys
-import time
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -18,14 +17,8 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from consumers.embedded import found
-from consumers.http_client import ask_to_catch_up
-from consumers.projector import catch_up
-from ledger import founding
 from ledger.entry import LedgerError
 from ledger.logs.opening import on_kafka
-from ledger.projections import snapshot
-from ledger.projections.engine import TablesBusyError
 from ledger.settings import DEFAULT_HOME, Home
 
 HomeOption = Annotated[
@@ -34,8 +27,6 @@ HomeOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 DEFAULT: Final = Path(DEFAULT_HOME)
-PATIENCE_SECONDS: Final = 30.0
-LOOK_AGAIN_SECONDS: Final = 0.1
 
 console: Final = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
 """Standard output; wide where it is no terminal, so that nothing is cut in a file or a pipe."""
@@ -74,15 +65,6 @@ def founded(folder: Path) -> Home:
     return home
 
 
-def found_if_fresh(home: Home) -> None:
-    """A home without a ledger gets the sample, and the user is told; on Kafka nothing is done."""
-    if on_kafka() or home.founded:
-        return
-    found(home.folder, founding.sample())
-    folder = shown(str(home.folder))
-    errors.print(f"No ledger at {folder} yet: founded the sample ledger there.", soft_wrap=True)
-
-
 def warn_if_simulated(clock: str) -> None:
     """A simulated ledger says so wherever it is shown."""
     if clock == "simulated":
@@ -110,25 +92,3 @@ def text_of(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.2f}"
     return str(value)
-
-
-def freshen(home: Home) -> None:
-    """Brings the snapshot up to date: asks the running server, or projects where none runs.
-
-    Where another command projects at this moment it waits. Raises LedgerError where that one takes
-    too long. On Kafka whoever has the home may be a projector, whose newest snapshot is taken.
-    """
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while (writer := home.writer()) is None or (writer.url is None and on_kafka()):
-        try:
-            catch_up(home)
-        except TablesBusyError:
-            if writer is not None and snapshot.find(home.projections) is not None:
-                return
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(LOOK_AGAIN_SECONDS)
-        else:
-            return
-    if writer.url is not None:
-        ask_to_catch_up(writer.url)

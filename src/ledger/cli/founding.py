@@ -9,6 +9,7 @@ from consumers.embedded import found
 from ledger import founding
 from ledger.cli.common import DEFAULT, HomeOption, JsonOption, console, errors, print_json, shown
 from ledger.entry import LedgerError
+from ledger.logs.opening import on_kafka
 from ledger.reference import Founding
 from ledger.settings import Home
 
@@ -135,3 +136,12 @@ def choose_replication(cluster: "Cluster", asked: int | None) -> int:
     if asked is not None and asked > possible and possible < topics.REPLICATION:
         raise LedgerError(f"there are {possible} brokers, too few for a replication of {asked}")
     return copies
+
+
+def found_if_fresh(home: Home) -> None:
+    """A home without a ledger gets the sample, and the user is told; on Kafka nothing is done."""
+    if on_kafka() or home.founded:
+        return
+    found(home.folder, founding.sample())
+    folder = shown(str(home.folder))
+    errors.print(f"No ledger at {folder} yet: founded the sample ledger there.", soft_wrap=True)

@@ -20,11 +20,11 @@ from ledger.cli.common import (
     JsonOption,
     console,
     errors,
-    found_if_fresh,
     print_json,
     progress,
     shown,
 )
+from ledger.cli.founding import found_if_fresh
 from ledger.door.scan import MAX_MESSAGE_BYTES
 from ledger.entry import LedgerError
 from ledger.logs.opening import on_kafka

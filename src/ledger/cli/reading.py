@@ -13,13 +13,13 @@ from ledger.cli.common import (
     console,
     errors,
     founded,
-    freshen,
     print_json,
     shown,
     text_of,
     utf8,
     warn_if_simulated,
 )
+from ledger.cli.fresh import freshen
 from ledger.projections import worker
 from ledger.projections.snapshot import current_snapshot
 from ledger.settings import Home, Writer, on_kafka

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.common import DEFAULT, HomeOption, console, found_if_fresh
+from ledger.cli.common import DEFAULT, HomeOption, console
+from ledger.cli.founding import found_if_fresh
 from ledger.entry import LedgerError
 from ledger.logs.opening import on_kafka
 from ledger.settings import Home
