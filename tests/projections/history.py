@@ -7,8 +7,12 @@
 What is said is written as if it had been decided; no rule is asked.
 """
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -102,6 +106,8 @@ class History:
 
     def project(self, folder: Path) -> duckdb.DuckDBPyConnection:
         """All of it in one batch; the readers' connection to the tables."""
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(_empty_tables(), folder / "live.duckdb")
         with Projector.open(folder) as projector:
             projector.apply(self.records, self.heads)
             assert projector.check() == []
@@ -168,6 +174,15 @@ class History:
 class _Place(msgspec.Struct, frozen=True):
     partition: int
     position: int
+
+
+@cache
+def _empty_tables() -> Path:
+    """A live file without rows, made once a process: to make it takes a second."""
+    folder = Path(tempfile.mkdtemp(prefix="ledger-tables-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    Projector.open(folder).close()
+    return folder / "live.duckdb"
 
 
 def partition_in(record: bytes) -> int:

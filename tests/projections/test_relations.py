@@ -209,7 +209,8 @@ def test_every_event_of_the_ledger_is_a_relation_that_can_be_typed() -> None:
     text = f"{header}select {', '.join(sorted(everything))} from {', '.join(relations.RELATIONS)}"
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
-    Staging(connection, [read_fold("all", text)])
+    fold = read_fold("all", text)
+    Staging(connection, [fold]).define(fold)
     for name in relations.RELATIONS:
         assert connection.execute(f"select count(*) from {name}").fetchall() == [(0,)]
 

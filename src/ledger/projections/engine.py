@@ -69,7 +69,7 @@ class Projector:
         self._shown: dict[int, int] = {}
         left = schema.pending(database, definitions)
         self._keep(frozenset(left.build))
-        schema.create(self._connection, definitions)
+        schema.create(self._connection, definitions, self._staging.define)
         self._changed = self._settle(left)
         self._has_stops = progress.has_stops(self._connection)
 
@@ -142,6 +142,7 @@ class Projector:
         """
         # Typed tables say nothing of which entries had happened by a moment.
         assert self._left_out is None
+        self._staging.define(*self._folds)
         sealed = archived.Staging(self._connection, self._folds)
         try:
             for batch in one_ahead(archived.Reader(self._folds).batches(parts)):
@@ -215,6 +216,7 @@ class Projector:
         """
         self._end()
         self._keep(frozenset())
+        self._staging.define(*(fold for fold in self.definitions.folds if fold.name in facts))
         try:
             switching.take_over(
                 self._connection, side, self.definitions, facts, with_positions=with_positions

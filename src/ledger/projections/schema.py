@@ -8,7 +8,7 @@ interactions are called, and what the headers of the KPI views say.
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -161,10 +161,15 @@ def pending(connection: duckdb.DuckDBPyConnection, definitions: Definitions) -> 
     )
 
 
-def create(connection: duckdb.DuckDBPyConnection, definitions: Definitions) -> None:
+def create(
+    connection: duckdb.DuckDBPyConnection,
+    definitions: Definitions,
+    define: Callable[[Fold], None],
+) -> None:
     """Makes the tables in an empty file; in one that has them, those that it lacks of the code's.
 
-    Facts that are missing there are not made: they would lack what was taken in before.
+    Facts that are missing there are not made: they would lack what was taken in before. `define`
+    makes what a fold reads known to the connection.
     """
     is_empty = not _versions(connection)
     connection.execute("begin")
@@ -172,12 +177,17 @@ def create(connection: duckdb.DuckDBPyConnection, definitions: Definitions) -> N
         columns = ", ".join(f"{name} {type_}" for name, type_, _ in table.columns)
         connection.execute(f"create table if not exists {TABLES}.{table.name} ({columns})")
     for fold in definitions.folds if is_empty else ():
+        if fold.arms is None:
+            define(fold)
         make_fact(connection, definitions, fold)
     connection.execute("commit")
 
 
 def make_fact(connection: duckdb.DuckDBPyConnection, definitions: Definitions, fold: Fold) -> None:
-    """Makes an empty table, which today's fold keeps from now on."""
+    """Makes an empty table, which today's fold keeps from now on.
+
+    What the fold reads is defined on the connection.
+    """
     connection.execute(merge.create_table(fold, _types(connection, fold)))
     connection.execute(f"delete from {TABLES}.versions where part = ?", [fold.name])
     _note_version(connection, fold.name, definitions.digest(fold))

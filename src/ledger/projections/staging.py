@@ -3,7 +3,7 @@
 Reading records needs nothing of the tables, so that one batch can be read while another is merged.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -98,8 +98,9 @@ class Staging:
     """The relations of one batch at a time, on the connection that merges."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, folds: Sequence[Fold]) -> None:
-        """Defines the relations, without rows, with the fields that `folds` name."""
+        """Defines the relations with the fields that `folds` name, each when it is first read."""
         self._connection = connection
+        self._folds = folds
         self._planned = Planned(connection)
         nothing = Reader(connection).read([], {})
         self._heads = arrow.Slot(connection, "staged_heads", arrow.head_table([]))
@@ -108,14 +109,13 @@ class Staging:
         self._events = arrow.Slot(connection, "staged_events", nothing.events)
         for view in (relations.ENTRIES, relations.FOUNDINGS, relations.EVENTS):
             connection.execute(view)
+        self._nothing = nothing.events
         self._slots: dict[str, arrow.Slot] = {}
-        read_by_folds = frozenset(word for fold in folds for word in fold.words)
-        for name, tag in relations.RELATIONS.items():
-            if name in read_by_folds:
-                self._slots[name] = arrow.Slot(connection, f"staged_{name}", nothing.events)
-                used = frozenset(field for fold in folds for field in fold.fields(name))
-                select = relations.select_events(tag, wire.EVENTS[tag][1], used)
-                connection.execute(f"create temp view {name} as {select}")
+
+    def define(self, *folds: Fold) -> None:
+        """Defines all relations that these folds read, without rows where they have none yet."""
+        for fold in folds:
+            self._define(fold.words)
 
     def take(self, batch: Batch) -> set[str]:
         """Makes the batch the relations; the names of those that have rows.
@@ -129,7 +129,7 @@ class Staging:
                 f"the batch's {entries} entries of partition {partition} are not the chain that"
                 f" follows position {reached} and ends at position {newest}"
             )
-        return {"entries", *batch.sizes, *(["foundings"] if batch.foundings else [])}
+        return _read_from(batch)
 
     def put(self, batch: Batch) -> None:
         """Makes the batch the relations, whatever the tables have reached."""
@@ -139,14 +139,32 @@ class Staging:
         self._left_out.clear()
         if batch.left_out is not None:
             self._left_out.put(batch.left_out)
+        present = _read_from(batch)
+        for fold in self._folds:
+            # Each arm reads its own relation, everything else all that it names.
+            if fold.words & present:
+                self._define(fold.words & present if fold.arms is not None else fold.words)
         for slot in self._slots.values():
             slot.clear()
         for name, rows in arrow.slices(batch.events, batch.sizes):
             if name in self._slots:
                 self._slots[name].put(rows)
 
+    def _define(self, names: Set[str]) -> None:
+        for name in names & (relations.RELATIONS.keys() - self._slots.keys()):
+            self._slots[name] = arrow.Slot(self._connection, f"staged_{name}", self._nothing)
+            used = frozenset(field for fold in self._folds for field in fold.fields(name))
+            tag = relations.RELATIONS[name]
+            select = relations.select_events(tag, wire.EVENTS[tag][1], used)
+            self._connection.execute(f"create temp view {name} as {select}")
+
     def _breaks(self) -> list[Any]:
         return self._connection.execute(self._planned.run("breaks", _BREAKS)).fetchall()
+
+
+def _read_from(batch: Batch) -> set[str]:
+    """The names of the relations that have rows."""
+    return {"entries", *batch.sizes, *(["foundings"] if batch.foundings else [])}
 
 
 _MALFORMED: Final = """
