@@ -12,6 +12,7 @@ from typing import Final
 from ledger.archive.sealing import Sealer
 from ledger.archive.segments import Archive, Manifest
 from ledger.archive.storage import Storage, without_secret
+from ledger.half_open import undone_on_failure
 from ledger.logs.opening import on_kafka, open_kept
 from ledger.logs.sqlite import SqliteLog
 from ledger.settings import Home
@@ -50,12 +51,9 @@ class Archiving:
         place = to or home.archive
         self.place = without_secret(place)
         self._lock = home.lock_archiver()
-        try:
+        with undone_on_failure(self._lock.release):
             self.archive = Archive.begin(Storage.at(place), log, entries)
             self._sealer = Sealer(self.archive, log)
-        except BaseException:
-            self._lock.release()
-            raise
 
     def once(self, stopping: Event) -> None:
         """Seals what is full now, unless `stopping` is set meanwhile."""

@@ -31,6 +31,7 @@ from ledger.beside import lost, open_beside, remove
 from ledger.chain import follow, holds
 from ledger.door.sealing import visit_key_owner
 from ledger.entry import Envelope, Head, LedgerError, as_json, decode
+from ledger.half_open import undone_on_failure
 from ledger.logs.sqlite import SqliteLog
 from ledger.vault import Vault
 from ledger.wire import Happened
@@ -241,12 +242,9 @@ class Eraser:
 
     def _open(self) -> None:
         self._connection = open_beside(self._path, _SCHEMA, _VERSION, self._log.ledger)
-        try:
+        with undone_on_failure(self._connection.close):
             self._load()
             self.read_on()
-        except BaseException:
-            self._connection.close()
-            raise
 
     def _load(self) -> None:
         read = self._connection.execute

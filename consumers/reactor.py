@@ -24,6 +24,7 @@ from ledger.beside import lost, open_beside, remove
 from ledger.chain import follow, holds
 from ledger.decide import react
 from ledger.entry import Envelope, Head, LedgerError, decode, event_id, leaf_hash
+from ledger.half_open import undone_on_failure
 from ledger.logs.sqlite import SqliteLog
 from ledger.reference import Reference, reference_of
 from ledger.wire import Happened
@@ -274,12 +275,9 @@ class Reactor:
         self._references: dict[int, Reference] = {}
         self._learned: set[int] = set()
         self._unread: set[str] = set()
-        try:
+        with undone_on_failure(self._connection.close):
             self._load()
             self.read_on()
-        except BaseException:
-            self._connection.close()
-            raise
 
     def _load(self) -> None:
         for row in self._connection.execute("select * from head"):

@@ -24,6 +24,7 @@ from consumers.kafka.taking import Taking
 from consumers.telling import tell
 from ledger.door.admit import Admitted, Door, Elsewhere, Malformed
 from ledger.entry import LedgerError, Unread
+from ledger.half_open import undone_on_failure
 from ledger.index import Index, positions_in
 from ledger.logs import opening, topics
 from ledger.logs.cluster import Cluster, Fetched, NoAnswer, OffsetLost
@@ -135,12 +136,9 @@ class Deciding:
         self._batch_seconds = 0.0
         self._opened: Opened | None = Opened(home, cluster, [])
         self._said = ""
-        try:
+        with undone_on_failure(self._opened.close):
             self._consumer = cluster.group(group)
             self._consumer.subscribe(self._opened.topics, self._given, self._taken_away)
-        except BaseException:
-            self._opened.close()
-            raise
 
     def run(self, stopping: Event) -> None:
         while not stopping.is_set():

@@ -25,6 +25,7 @@ from eventsourcing.sqlite import (
 )
 from eventsourcing.utils import Environment, EnvType, resolve_topic
 
+from ledger.half_open import undone_on_failure
 from ledger.index import Index
 from ledger.logs.cluster import Cluster
 from ledger.logs.kafka import KafkaLog
@@ -45,14 +46,11 @@ class Factory(InfrastructureFactory[SQLiteTrackingRecorder]):
         home = Home(Path(folder))
         self._partition = int(self.env.get("LEDGER_PARTITION") or 0)
         self._lock = home.lock_writer()
-        try:
+        with undone_on_failure(self._lock.release):
             log = self._open(home)
             self._store = Store(log, Index(home.index, log))
             if self._partition not in log.ends():
                 raise OSError(f"the ledger has no partition {self._partition}")
-        except BaseException:
-            self._lock.release()
-            raise
         self._side = SQLiteDatastore(
             str(home.snapshots_of_aggregates),
             originator_id_type=_id_type(self.env.get("ORIGINATOR_ID_TYPE") or "uuid"),

@@ -30,6 +30,7 @@ from typing import Final
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ledger.beside import remove
+from ledger.half_open import undone_on_failure
 from ledger.logs.cluster import Cluster, Fetched
 from ledger.logs.kafka import LostRace, UnknownOutcome
 from ledger.logs.keys import (
@@ -93,7 +94,7 @@ class SharedVault(Vault):
         self._is_wiped = False
         self._path = path
         self._topic = KeysTopic(cluster)
-        try:
+        with undone_on_failure(self._topic.close):
             check = self._topic.first_check()
             if check is None:
                 raise VaultError(f"{cluster.keys} holds no vault; make one with `ledger init`")
@@ -103,15 +104,9 @@ class SharedVault(Vault):
                 remove(path)
             _make_copy(path, check)
             super().__init__(path, key_path)
-        except BaseException:
-            self._topic.close()
-            raise
-        try:
+        with undone_on_failure(self.close):
             self._topic.begin(self._next_offset())
             self.refresh()
-        except BaseException:
-            self.close()
-            raise
 
     @classmethod
     def create(cls, cluster: Cluster, path: Path, key_path: Path) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]

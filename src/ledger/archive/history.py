@@ -10,6 +10,7 @@ from ledger.archive.segments import Archive, Segment
 from ledger.archive.storage import Storage
 from ledger.chain import holds
 from ledger.entry import ChainError, Head, leaf_hash
+from ledger.half_open import undone_on_failure
 from ledger.logs.opening import open_log
 from ledger.logs.sqlite import SqliteLog
 from ledger.settings import Home
@@ -25,15 +26,12 @@ def open_history(home: Home) -> SqliteLog:
 
 def with_archive(home: Home, log: SqliteLog) -> SqliteLog:
     """An open log with its archive before it; closing that closes the log. Raises as above."""
-    try:
+    with undone_on_failure(log.close):
         archive = Archive.find(Storage.at(home.archive))
         if archive is None:
             return log
         archive.refuse_other(log)
         return History(log, archive)
-    except BaseException:
-        log.close()
-        raise
 
 
 class History(SqliteLog):
@@ -46,11 +44,8 @@ class History(SqliteLog):
         self._read: dict[int, tuple[Segment, list[bytes]]] = {}
         self._coming: dict[int, tuple[Segment, Future[list[bytes]]]] = {}
         self._ahead = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
-        try:
+        with undone_on_failure(self._close_own):
             self._compare()
-        except BaseException:
-            self._close_own()
-            raise
 
     def ends(self) -> dict[int, int]:
         """The last position of each partition; sealed ones count that a log's copy lacks yet."""

@@ -26,6 +26,7 @@ from ledger.entry import (
     leaf_hash,
     partition_and_position,
 )
+from ledger.half_open import undone_on_failure
 from ledger.logs.cluster import Cluster, Fetched, KafkaError, NoAnswer, OffsetLost
 from ledger.logs.sqlite import SCHEMA, SqliteLog
 
@@ -73,7 +74,7 @@ class KafkaLog(SqliteLog):
         self._head_offsets: dict[int, int] = {}
         self._to_compare: set[int] = set()
         self._closing: list[Callable[[], None]] = []
-        try:
+        with undone_on_failure(self._close_clients):
             self._count = self._tail.partitions(cluster.log)
             if not self._count and copy.exists():
                 # Brokers that have just started may not know it yet.
@@ -88,9 +89,6 @@ class KafkaLog(SqliteLog):
             self._load()
             self._copy_foundings()
             self.follow(range(self._count) if partitions is None else partitions)
-        except BaseException:
-            self._close_clients()
-            raise
 
     # Copying
 

@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING
 
 from ledger.entry import LedgerError
+from ledger.half_open import undone_on_failure
 from ledger.logs.sqlite import SqliteLog
 from ledger.settings import VARIABLE, Home, on_kafka
 
@@ -41,11 +42,8 @@ def open_copy(where: "Cluster", home: Home) -> SqliteLog:
         return SqliteLog(home.copy)
     from ledger.logs.kafka import KafkaLog
 
-    try:
+    with undone_on_failure(lock.release):
         log = KafkaLog(where, home.copy)
-    except BaseException:
-        lock.release()
-        raise
     log.callback(lock.release)
     return log
 

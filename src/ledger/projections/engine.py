@@ -16,6 +16,7 @@ from typing import IO, Final, Self, TypeVar
 import duckdb
 
 from ledger.entry import Head, LedgerError
+from ledger.half_open import undone_on_failure
 from ledger.projections import (
     archived,
     arrow,
@@ -88,16 +89,10 @@ class Projector:
         """
         definitions = definitions or files.load()
         lock = live_file.lock(folder)
-        try:
+        with undone_on_failure(lock.close):
             database, rebuilding = live_file.open_live(folder, definitions)
-            try:
+            with undone_on_failure(database.close):
                 projector = cls(folder, database, definitions, rebuilding, left_out)
-            except BaseException:
-                database.close()
-                raise
-        except BaseException:
-            lock.close()
-            raise
         projector._lock = lock
         projector._compare_with_snapshot()
         return projector

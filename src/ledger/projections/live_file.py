@@ -7,6 +7,7 @@ from typing import IO, Final
 import duckdb
 
 from ledger.entry import LedgerError
+from ledger.half_open import undone_on_failure
 from ledger.projections import schema
 from ledger.projections.definitions import Definitions
 
@@ -41,16 +42,13 @@ def open_live(
     """Opens the live file, whose lock is held, and why it had to be made anew, if it had."""
     path = folder / "live.duckdb"
     database = duckdb.connect(config={"threads": str(THREADS)})
-    try:
+    with undone_on_failure(database.close):
         why = _attach(database, path)
         if damage := _damage(database, definitions):
             database.execute("detach live")
             _remove(path)
             _attach(database, path)
             why = damage
-    except BaseException:
-        database.close()
-        raise
     return database, why
 
 
