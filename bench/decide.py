@@ -28,9 +28,10 @@ from consumers.embedded import Embedded, found
 from consumers.projector import ProjectorProcess
 from ledger import simulator
 from ledger.door.admit import Admitted, Door
+from ledger.facts import Founding
 from ledger.memory import Memory
 from ledger.recorder import EventMapper
-from ledger.reference import Founding, Reference, reference_of
+from ledger.reference import Reference, reference_of
 from ledger.rules import Refusal
 from ledger.vault import Vault
 

@@ -21,10 +21,11 @@ from consumers.restored import make_current
 from ledger import founding
 from ledger.door.admit import Admitted, Door, Malformed
 from ledger.entry import Head, LedgerError, decode
+from ledger.facts import Founding
 from ledger.index import Index
 from ledger.logs.sqlite import SqliteLog
 from ledger.partition import partition_of
-from ledger.reference import Founding, Reference, reference_of
+from ledger.reference import Reference, reference_of
 from ledger.settings import Home
 from ledger.store import Store
 from ledger.vault import Vault

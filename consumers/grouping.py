@@ -28,7 +28,7 @@ from consumers.telling import tell
 from ledger.door.admit import Admitted, Malformed
 from ledger.door.cloudevents import Message
 from ledger.entry import Envelope, LedgerError
-from ledger.reference import Founding, Source
+from ledger.facts import Founding, Source
 from ledger.settings import Writer
 
 GROUP_MESSAGES: Final = 500

@@ -25,9 +25,9 @@ from consumers.page_tables import Reached
 from consumers.responses import JSON, as_problem
 from consumers.senders import from_foreign_page, sender_of
 from ledger.entry import LedgerError
+from ledger.facts import Source
 from ledger.projections import worker
 from ledger.projections.snapshot import current_snapshot
-from ledger.reference import Source
 from ledger.settings import Home
 
 AT_ONCE: Final = 2

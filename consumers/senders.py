@@ -17,7 +17,7 @@ from starlette.requests import Request
 
 from ledger.door.cloudevents import Binary, Message
 from ledger.door.scan import MAX_DEPTH, MAX_MESSAGE_BYTES, fits_depth
-from ledger.reference import Source
+from ledger.facts import Source
 
 _FOREIGN: Final = ("cross-site", "same-site")
 _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip", "via")

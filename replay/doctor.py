@@ -9,6 +9,7 @@ import msgspec
 from consumers.embedded import facts_of
 from consumers.kafka.founding import standing_facts
 from ledger.entry import LedgerError
+from ledger.facts import Founding
 from ledger.logs import opening
 from ledger.logs.acls import GROUPS
 from ledger.logs.administration import Administration
@@ -17,7 +18,6 @@ from ledger.logs.kafka import kept_of
 from ledger.logs.sqlite import SqliteLog
 from ledger.projections.progress import troubles
 from ledger.projections.snapshot import snapshot_positions
-from ledger.reference import Founding
 from ledger.settings import Home
 from ledger.shared_vault import check_key
 from ledger.vault import Vault, VaultError

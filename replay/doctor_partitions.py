@@ -9,12 +9,12 @@ import msgspec
 
 from consumers.kafka.outcomes import PARTITION, POSITION, REPEATED
 from ledger.entry import Entry, Intake, Unread, decode, leaf_hash
+from ledger.facts import Founding
 from ledger.logs import topics
 from ledger.logs.administration import Member
 from ledger.logs.cluster import Cluster, Fetched, Tail
 from ledger.logs.kafka import Kept
 from ledger.logs.sqlite import SqliteLog
-from ledger.reference import Founding
 from replay.doctor_findings import Finding
 
 LOOKED_BACK: Final = 2_000

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from ledger.facts import Founding
 from ledger.logs import topics
 from ledger.logs.acls import acls_of, who_may, who_may_destroy
 from ledger.logs.administration import EVERYBODY, Administration, Grant, Topic, TopicState
 from ledger.logs.cluster import Cluster
-from ledger.reference import Founding
 from replay.doctor_findings import Finding, Severity
 
 _DAY: Final = 86_400_000

@@ -10,21 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger import founding
-from ledger.reference import (
-    KEPT,
-    Calendar,
-    Clerk,
-    Dated,
-    Product,
-    Reference,
-    Step,
-    Versions,
-    changed,
-    fact_at,
-    holds,
-    reference_of,
-    with_version,
-)
+from ledger.dated import KEPT, Dated, Versions, changed, fact_at, with_version
+from ledger.facts import Calendar, Clerk, Product, Step, holds
+from ledger.reference import Reference, reference_of
 
 FOUNDED = founding.sample()
 START = datetime.fromisoformat("2026-11-03T00:00:00+08:00")

@@ -7,11 +7,11 @@ from typing import Final
 
 from ledger import founding
 from ledger.entry import Head, LedgerError, accept, decode, leaf_hash
+from ledger.facts import Founding
 from ledger.logs import topics
 from ledger.logs.acls import acls_of
 from ledger.logs.administration import Administration
 from ledger.logs.cluster import WAIT_SECONDS, Cluster, KafkaError, Producer, Tail
-from ledger.reference import Founding
 from ledger.settings import Home
 from ledger.shared_vault import SharedVault
 

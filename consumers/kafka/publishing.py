@@ -19,9 +19,10 @@ from consumers.telling import tell
 from ledger.door.admit import Threshold
 from ledger.door.cloudevents import Binary, Message
 from ledger.entry import Envelope, LedgerError
+from ledger.facts import Founding
 from ledger.logs.cluster import Cluster, Headers, KafkaError, Producer
 from ledger.partition import partition_of
-from ledger.reference import Founding, reference_of
+from ledger.reference import reference_of
 
 OPEN_MESSAGES: Final = 5_000
 """Of all requests that are not answered yet; more are turned away."""

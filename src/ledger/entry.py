@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from ledger.reference import Founding
+from ledger.facts import Founding
 from ledger.rules import Refusal
 
 FORMAT: Final = 1

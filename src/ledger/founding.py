@@ -15,8 +15,9 @@ from ledger.entry import (
     encode,
     leaf_hash,
 )
+from ledger.facts import Founding, Procedure
 from ledger.policy import PolicyError
-from ledger.reference import Founding, Procedure, policy_of
+from ledger.reference import policy_of
 
 
 def sample() -> Founding:

@@ -5,299 +5,24 @@ entry in each partition. Decisions read them here and nowhere else, so that a de
 its own partition's entries only. A fact has force from a moment of its own, not from its entry.
 """
 
-from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from typing import Annotated, Final, Generic, Literal, TypeVar, get_args
 
 import msgspec
-from msgspec import Meta
 
-from ledger.policy import Policy, PolicyVersion
-from ledger.values import (
-    Code,
-    Count,
-    Day,
-    Digest,
-    Fen,
-    Id,
-    Moment,
-    Str32,
-    Str64,
-    Str200,
-    business_day,
+from ledger.dated import Dated, Versions, fact_at, in_force
+from ledger.facts import (
+    Calendar,
+    Clerk,
+    Clock,
+    Founding,
+    Hall,
+    OrderKind,
+    Procedure,
+    Product,
+    Source,
 )
-
-Role = Literal[
-    "clerk",
-    "senior_clerk",
-    "supervisor",
-    "manager",
-    "regional_manager",
-    "trainer",
-    "quality_inspector",
-    "compliance_officer",
-    "privacy_officer",
-    "fraud_officer",
-    "auditor",
-    "hr_officer",
-    "finance_officer",
-    "product_manager",
-    "campaign_manager",
-    "analyst",
-]
-Certification = Literal[
-    "real_name",
-    "cash",
-    "refunds",
-    "porting",
-    "complaints",
-    "fraud_control",
-    "archive",
-    "privacy",
-    "iot",
-    "device_support",
-]
-ROLES: Final[tuple[Role, ...]] = get_args(Role)
-CERTIFICATIONS: Final[tuple[Certification, ...]] = get_args(Certification)
-ServiceArea = Literal[
-    "greeting",
-    "consultation",
-    "business_counter",
-    "self_service",
-    "experience",
-    "vip",
-    "complaint",
-    "enterprise",
-]
-ProductFamily = Literal["mobile", "broadband", "fixed_line", "iot", "add_on", "device"]
-ProductKind = Literal["base_plan", "single_item", "bundle", "add_on", "device", "service_fee"]
-PricePeriod = Literal["month", "year", "once", "usage"]
-ExitFeeRule = Literal["none", "fixed", "percent_of_remaining_months", "subsidy_pro_rata"]
-Area = Literal["urban", "rural"]
-OrderKind = Literal[
-    "activation", "plan_change", "service_upgrade", "suspension", "termination", "sim_replacement"
-]
-OrderDocument = Literal[
-    "application_form",
-    "agreement",
-    "tariff_disclosure",
-    "id_copy",
-    "agent_authorisation",
-    "agent_id_copy",
-    "business_licence_copy",
-    "guardian_consent",
-    "exit_fee_statement",
-    "iot_risk_form",
-]
-CheckKind = Literal[
-    "real_name",
-    "number_limit",
-    "listed_person",
-    "tariff_disclosed",
-    "no_forced_bundle",
-    "contract_lock",
-    "outstanding_bills",
-    "document_set",
-    "iot_risk",
-    "guardian",
-    "abnormal_pattern",
-    "agreement_terms",
-]
-Clock = Literal["system", "simulated"]
-TimeOfDay = Annotated[str, Meta(pattern=r"\A([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
-SourceName = Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9._-]{0,39}\Z")]
-
-
-class _Fact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    pass
-
-
-class Counter(_Fact, frozen=True, kw_only=True):
-    counter_id: Id
-    service_area: ServiceArea
-
-
-class Hall(_Fact, frozen=True, kw_only=True):
-    """One hall; `opens` and `closes` are local times of every day."""
-
-    hall_id: Id
-    name: Str64
-    counters: Annotated[tuple[Counter, ...], Meta(min_length=1, max_length=100)]
-    opens: TimeOfDay = "08:30"
-    closes: TimeOfDay = "18:00"
-    area: Area = "urban"
-    status: Literal["active", "closed_down"] = "active"
-
-
-class Held(_Fact, frozen=True, kw_only=True):
-    """A certification as held by a clerk, valid on both days and between."""
-
-    certification: Certification
-    valid_from_on: Day
-    valid_until_on: Day
-
-
-class Clerk(_Fact, frozen=True, kw_only=True):
-    """What other owners may know of a clerk: no name, no score."""
-
-    clerk_id: Id
-    role: Role
-    hall_ids: tuple[Id, ...] = ()
-    certifications: tuple[Held, ...] = ()
-    status: Literal["in_service", "suspended", "left"] = "in_service"
-
-
-class TariffItem(_Fact, frozen=True, kw_only=True, omit_defaults=True):
-    """What one part of a tariff holds, and what is beyond it."""
-
-    item: Literal[
-        "voice",
-        "sms",
-        "data",
-        "broadband",
-        "fixed_line",
-        "roaming",
-        "iot_data",
-        "device",
-        "value_added",
-        "installation",
-        "sim_card",
-    ]
-    quantity: Count
-    unit: Literal["minute", "piece", "megabyte", "gigabyte", "month", "megabit_per_second", "once"]
-    price_fen: Fen
-    over_price_fen: Fen | None = None
-
-
-class Tariff(_Fact, frozen=True, kw_only=True, omit_defaults=True):
-    """All that a tariff must say in public (MIIT tariff notice 2018-08)."""
-
-    structure: Str200
-    items: Annotated[tuple[TariffItem, ...], Meta(min_length=1, max_length=10)]
-    monthly_fen: Fen
-    once_fen: Fen
-    price_period: PricePeriod
-    charging_rule: Str200
-    services: Str200
-    conditions: Str200
-    valid_from_on: Day
-    valid_to_on: Day | None = None
-
-
-class Product(_Fact, frozen=True, kw_only=True, omit_defaults=True):
-    """One tariff version of what may be sold. TMF620 ProductOffering and its price."""
-
-    product_id: Id
-    tariff_version: Id
-    name: Str64
-    family: ProductFamily
-    kind: ProductKind
-    component_ids: Annotated[tuple[Id, ...], Meta(max_length=20)] = ()
-    base_families: Annotated[tuple[ProductFamily, ...], Meta(max_length=6)] = ()
-    tariff: Tariff
-    contract_months: Annotated[int, Meta(ge=0, le=36)] = 0
-    exit_fee_rule: ExitFeeRule = "none"
-    exit_fee_text: Str200 | None = None
-    lock: bool = False
-    filing_no: Str64
-    is_disclosed: bool = False
-    withdrawn_from_at: Moment | None = None
-
-    def is_on_sale(self, moment: datetime) -> bool:
-        """Within its validity and not withdrawn; whether it is disclosed is asked apart."""
-        day, tariff = business_day(moment), self.tariff
-        return (
-            tariff.valid_from_on <= day
-            and (tariff.valid_to_on is None or day <= tariff.valid_to_on)
-            and (self.withdrawn_from_at is None or moment < self.withdrawn_from_at)
-        )
-
-
-class Step(_Fact, frozen=True, kw_only=True, omit_defaults=True):
-    """One declared step of a procedure; the order of the list is the order of the steps."""
-
-    step_id: Code
-    mandatory: bool = True
-    can_skip: bool = False
-    certification: Certification | None = None
-    standard_seconds: Count | None = None
-    statutory_check: CheckKind | None = None
-
-
-class Procedure(_Fact, frozen=True, kw_only=True, omit_defaults=True):
-    """How kinds of orders are handled, step by step. TMF701 ProcessFlowSpecification."""
-
-    procedure_id: Id
-    version: Annotated[int, Meta(ge=1, le=9999)] = 1
-    order_kinds: Annotated[tuple[OrderKind, ...], Meta(min_length=1, max_length=6)]
-    steps: Annotated[tuple[Step, ...], Meta(min_length=1, max_length=40)]
-    required_documents: Annotated[tuple[OrderDocument, ...], Meta(max_length=10)] = ()
-    required_checks: Annotated[tuple[CheckKind, ...], Meta(max_length=12)] = ()
-    withdrawn: bool = False
-
-
-class Calendar(_Fact, frozen=True, kw_only=True):
-    """A year's public holidays, and the weekend days worked in exchange (调休)."""
-
-    year: Annotated[int, Meta(ge=2000, le=2100)]
-    holidays: Annotated[tuple[Day, ...], Meta(max_length=60)] = ()
-    working_weekend_days: Annotated[tuple[Day, ...], Meta(max_length=30)] = ()
-
-
-Owner = Literal["customer", "hall", "clerk", "operator"]
-
-
-class Source(_Fact, frozen=True, kw_only=True):
-    """An upstream system: the types (by prefix), owners and `system:` actors that it may send.
-
-    `token_digest` is the SHA-256 of its HTTP bearer token; without one it may send from this
-    machine only.
-    """
-
-    name: SourceName
-    types: tuple[str, ...] = ("",)
-    owners: tuple[Owner, ...] = ("customer", "hall")
-    systems: tuple[str, ...] = ()
-    token_digest: Digest | None = None
-
-
-class Founding(_Fact, frozen=True, kw_only=True, omit_defaults=True):
-    """The first entry's content, and the format of the file that `ledger init` reads."""
-
-    operator: Str32
-    origin: Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9./-]{0,99}\Z")]
-    founded_at: datetime
-    clock: Clock = "system"
-    partitions: Annotated[int, Meta(ge=1, le=1024)] = 8
-    policy: PolicyVersion
-    halls: Annotated[tuple[Hall, ...], Meta(min_length=1)]
-    clerks: Annotated[tuple[Clerk, ...], Meta(min_length=1)]
-    sources: Annotated[tuple[Source, ...], Meta(min_length=1)]
-    products: tuple[Product, ...] = ()
-    procedures: tuple[Procedure, ...] = ()
-    calendars: tuple[Calendar, ...] = ()
-
-
-F = TypeVar("F")
-KEPT: Final = 32
-"""How many dated versions of one fact that have begun are kept; those announced all are."""
-
-
-class Dated(msgspec.Struct, Generic[F], frozen=True):
-    """A fact as one of its versions has it, and from when; version 0 is the founding's.
-
-    One version may have several moments: what it changes holds in what was announced before, too.
-    """
-
-    version: int
-    from_at: Moment
-    fact: F
-
-
-Versions = tuple[Dated[F], ...]
-"""In the order of their moments. A version takes the place of older ones that do not begin before
-it; so what is known does not depend on the order in which versions become known."""
+from ledger.policy import Policy, PolicyVersion
 
 
 class Reference(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -361,7 +86,7 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The procedure in force for a kind of order: of those that name it, the newest."""
         found: Dated[Procedure] | None = None
         for versions in self.procedures.values():
-            dated = _dated(versions, moment)
+            dated = in_force(versions, moment)
             if dated is None or dated.fact.withdrawn or kind not in dated.fact.order_kinds:
                 continue
             if found is None or _newer(dated, found):
@@ -405,77 +130,9 @@ def reference_of(founding: Founding) -> Reference:
     )
 
 
-def with_version(versions: Versions[F], dated: Dated[F], now: datetime) -> Versions[F]:
-    """The versions after one more is known at `now`, however late; one overtaken changes nothing.
-
-    Of those that have begun only the newest few are kept.
-    """
-    if overtaken(((known.version, known.from_at) for known in versions), dated) is not None:
-        return versions
-    standing = [
-        known
-        for known in versions
-        if known.version >= dated.version or known.from_at < dated.from_at
-    ]
-    standing = sorted([*standing, dated], key=lambda known: known.from_at)
-    begun = sum(1 for known in standing if known.from_at <= now)
-    return tuple(standing[max(0, begun - KEPT) :])
-
-
-def overtaken(known: Iterable[tuple[int, datetime]], dated: Dated[F]) -> int | None:
-    """The version that is known and leaves nothing to `dated`, if there is one."""
-    for version, from_at in known:
-        if (version > dated.version and from_at <= dated.from_at) or (
-            version == dated.version and from_at == dated.from_at
-        ):
-            return version
-    return None
-
-
-def changed(
-    versions: Versions[F], version: int, from_at: datetime, change: Callable[[F], F]
-) -> Versions[F]:
-    """What `version` says by a change from a moment on, of a fact that has `versions`.
-
-    That is the fact in force then with the change, and every one announced for later with it, too.
-    """
-    base = _dated(versions, from_at)
-    now = () if base is None else (Dated(version, from_at, change(base.fact)),)
-    later = (known for known in versions if known.from_at > from_at and known is not base)
-    return (*now, *(Dated(version, known.from_at, change(known.fact)) for known in later))
-
-
-def _dated(versions: Iterable[Dated[F]], moment: datetime) -> Dated[F] | None:
-    """The version in force at `moment`; the first one also holds before it began, if founded."""
-    found: Dated[F] | None = None
-    for dated in versions:
-        if dated.from_at <= moment or (found is None and dated.version == 0):
-            found = dated
-    return found
-
-
 def _newer(one: Dated[Procedure], other: Dated[Procedure]) -> bool:
     return (one.from_at, one.fact.procedure_id) > (other.from_at, other.fact.procedure_id)
 
 
-def fact_at(versions: Iterable[Dated[F]], moment: datetime) -> F | None:
-    """The fact as it is in force at `moment`."""
-    dated = _dated(versions, moment)
-    return dated.fact if dated is not None else None
-
-
 def policy_of(version: PolicyVersion) -> Policy:
     return Policy(version.version, version.parameters)
-
-
-def holds(clerk: Clerk, certification: str, moment: datetime) -> bool:
-    """Whether the clerk's certification is valid on the hall's local day of `moment`."""
-    day: date = business_day(moment)
-    return any(
-        held.certification == certification and held.valid_from_on <= day <= held.valid_until_on
-        for held in clerk.certifications
-    )
-
-
-def closing_time(hall: Hall) -> time:
-    return time.fromisoformat(hall.closes)

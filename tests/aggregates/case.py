@@ -16,12 +16,14 @@ import msgspec
 
 from ledger import founding, wire
 from ledger.aggregates.model import Context, Decision, Event, Interaction
+from ledger.dated import Dated
 from ledger.decide import react
 from ledger.entry import Envelope
+from ledger.facts import Clerk, Hall, Procedure, Product
 from ledger.memory import Memory
 from ledger.parameter import Parameter
 from ledger.policy import Policy
-from ledger.reference import Clerk, Dated, Hall, Procedure, Product, Reference, reference_of
+from ledger.reference import Reference, reference_of
 from ledger.rules import Refusal
 
 NOW = datetime.fromisoformat("2026-11-03T10:00:00+08:00")

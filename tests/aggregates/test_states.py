@@ -14,8 +14,9 @@ from ledger import founding, wire
 from ledger.aggregates import common
 from ledger.aggregates.model import NEW, Interaction, Marks
 from ledger.entry import Envelope
+from ledger.facts import CERTIFICATIONS, ROLES, Clerk, Held
 from ledger.memory import Memory
-from ledger.reference import CERTIFICATIONS, ROLES, Clerk, Held, reference_of
+from ledger.reference import reference_of
 from tests.aggregates.case import NOW
 
 PAIRS = [

@@ -18,8 +18,8 @@ from consumers.keeper import ProjectorKeeper
 from consumers.senders import Sender
 from ledger import founding
 from ledger.entry import LedgerError
+from ledger.facts import Source
 from ledger.logs.sqlite import SqliteLog
-from ledger.reference import Source
 from ledger.settings import Home
 from tests.consumers.day import MORNING, at_hall, customer, payment, registration
 

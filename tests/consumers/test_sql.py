@@ -17,9 +17,9 @@ from consumers.embedded import Embedded, found
 from consumers.projector import catch_up
 from consumers.queries import AT_ONCE, Queries
 from ledger import founding
+from ledger.facts import Source
 from ledger.projections.snapshot import find, snapshot_positions
 from ledger.projections.worker import ROWS, SQL_BYTES
-from ledger.reference import Source
 from ledger.settings import Home
 from tests.consumers.day import business, registration
 from tests.consumers.server import Heard, Server, serving, until

@@ -13,11 +13,11 @@ from consumers.kafka import founding as on_kafka
 from consumers.kafka.founding import found, init
 from ledger import founding
 from ledger.entry import LedgerError, decode
+from ledger.facts import Founding
 from ledger.logs import topics
 from ledger.logs.administration import Administration
 from ledger.logs.cluster import Cluster, Producer
 from ledger.logs.kafka import KafkaLog
-from ledger.reference import Founding
 from ledger.settings import Home
 from ledger.shared_vault import SharedVault
 

@@ -16,8 +16,8 @@ import pytest
 
 from consumers.kafka.founding import found
 from ledger import founding
+from ledger.facts import Source
 from ledger.logs.cluster import Cluster
-from ledger.reference import Source
 from tests.consumers.day import MORNING, customer, message, payment, registration
 from tests.kafka.working import address, home_of, records_of, started, until
 

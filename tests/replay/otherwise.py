@@ -12,8 +12,8 @@ import msgspec
 from consumers.embedded import Embedded, found
 from ledger import simulator, wire
 from ledger.entry import Entry
+from ledger.facts import Founding
 from ledger.logs.sqlite import SqliteLog
-from ledger.reference import Founding
 from replay.what_if import Change, Difference, Finding, Made, NotHappened, Walk
 from tests.consumers.reading import entries_of
 

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from ledger.entry import LedgerError
-from ledger.reference import holds
+from ledger.facts import holds
 from ledger.simulator import founding_of, messages, write_messages
 from ledger.values import local_midnight
 

@@ -14,7 +14,7 @@ from consumers.embedded import Embedded, found
 from ledger import wire
 from ledger.door.admit import Malformed
 from ledger.entry import decode
-from ledger.reference import OrderKind
+from ledger.facts import OrderKind
 from ledger.simulator import founding_of, messages
 from ledger.simulator.drawer import FLOAT_FEN
 

@@ -5,7 +5,7 @@ from typing import Final
 from ledger import policy
 from ledger.aggregates.model import NEW, Context, Marks, State
 from ledger.entry import Envelope
-from ledger.reference import Clerk, Hall, Role, holds
+from ledger.facts import Clerk, Hall, Role, holds
 from ledger.rules import Refusal, Rule
 
 _DAY_SECONDS: Final = 86_400

@@ -9,8 +9,8 @@ receives one declares it among its own interactions.
 from typing import Final, Literal
 
 from ledger.aggregates.model import NEW, Fields, Interaction
+from ledger.facts import Calendar, Clerk, Hall, OrderKind, Procedure, Product
 from ledger.policy import PolicyVersion
-from ledger.reference import Calendar, Clerk, Hall, OrderKind, Procedure, Product
 from ledger.values import Count, FenPositive, Id, Moment
 
 PaymentMethod = Literal[

@@ -21,8 +21,9 @@ from typing import Any, ClassVar, Final, Generic, Protocol, Self, TypeVar, datac
 import msgspec
 
 from ledger.entry import Envelope
+from ledger.facts import Certification, Clerk, Hall, Role
 from ledger.policy import Policy
-from ledger.reference import Certification, Clerk, Hall, Reference, Role
+from ledger.reference import Reference
 from ledger.rules import Refusal, Rule
 
 NEW: Final = "-"

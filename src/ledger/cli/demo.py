@@ -20,11 +20,11 @@ from ledger.cli.demo_living import live_on
 from ledger.cli.demo_screen import DULL, SENTENCES_SHOWN, Figure, Played, RuleCount, Told, show
 from ledger.door.admit import Malformed
 from ledger.entry import LedgerError
+from ledger.facts import Founding
 from ledger.logs.opening import VARIABLE
 from ledger.logs.sqlite import SqliteLog
 from ledger.projections import worker
 from ledger.projections.snapshot import current_snapshot
-from ledger.reference import Founding
 from ledger.settings import Home
 from ledger.simulator import ORIGIN, founding_of, messages
 from replay.verify import Verified, verify

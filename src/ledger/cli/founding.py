@@ -9,8 +9,8 @@ from consumers.embedded import found
 from ledger import founding
 from ledger.cli.common import DEFAULT, HomeOption, JsonOption, console, errors, print_json, shown
 from ledger.entry import LedgerError
+from ledger.facts import Founding
 from ledger.logs.opening import on_kafka
-from ledger.reference import Founding
 from ledger.settings import Home
 
 if TYPE_CHECKING:

@@ -27,10 +27,10 @@ from ledger.cli.common import (
 from ledger.cli.publishing import sending
 from ledger.door.sealing import ERASED, SEALED, mask_fields, open_fields
 from ledger.entry import Entry, Head, LedgerError, Said, as_json, decode, event_id, event_parts
+from ledger.facts import Founding
 from ledger.logs import opening
 from ledger.logs.sqlite import SqliteLog
 from ledger.partition import partition_of
-from ledger.reference import Founding
 from ledger.settings import Home
 from ledger.vault import Vault
 

@@ -9,7 +9,7 @@ from msgspec import Meta, Raw
 
 from ledger.door.faults import from_msgspec, malformed
 from ledger.entry import Envelope, as_json
-from ledger.reference import SourceName
+from ledger.facts import SourceName
 from ledger.values import Id, Moment
 
 REACTOR: Final = "ledger-reactor"

@@ -9,10 +9,10 @@ from typing import Final
 import msgspec
 
 from ledger.entry import LedgerError
+from ledger.facts import Founding
 from ledger.logs import topics
 from ledger.logs.administration import EVERYBODY, Grant
 from ledger.logs.cluster import Cluster
-from ledger.reference import Founding
 
 GROUPS: Final = {
     "decider": "deciders",

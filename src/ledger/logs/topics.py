@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from ledger.facts import Founding
 from ledger.logs.administration import Administration, Topic
 from ledger.logs.cluster import MAX_LOG_MESSAGE, MAX_MESSAGE_BYTES, Cluster
-from ledger.reference import Founding
 
 REACTOR: Final = "ledger-reactor"
 REPLICATION: Final = 3

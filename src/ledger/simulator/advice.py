@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
-from ledger.reference import Product
+from ledger.facts import Product
 from ledger.simulator import mistakes
 from ledger.simulator.world import Actor, Data
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Final, NamedTuple
 
-from ledger.reference import Calendar, Product, ProductFamily, ProductKind, Tariff, TariffItem
+from ledger.facts import Calendar, Product, ProductFamily, ProductKind, Tariff, TariffItem
 
 TARIFF_VERSION: Final = "2026-1"
 VALID_FROM: Final = date(2026, 1, 1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from ledger import wire
-from ledger.reference import Clerk, Counter, holds
+from ledger.facts import Clerk, Counter, holds
 from ledger.simulator import back_office, mistakes
 from ledger.simulator.drawer import Drawer
 from ledger.simulator.mistakes import Mistake

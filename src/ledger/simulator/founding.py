@@ -5,9 +5,9 @@ from random import Random
 from typing import Final
 
 from ledger.entry import LedgerError
+from ledger.facts import Certification, Clerk, Counter, Founding, Hall, Held, Role, Source
 from ledger.founding import with_procedures
 from ledger.policy import PolicyVersion
-from ledger.reference import Certification, Clerk, Counter, Founding, Hall, Held, Role, Source
 from ledger.simulator.catalogue import PRODUCTS, calendar
 from ledger.simulator.world import FIRST_DAY
 from ledger.values import CHINA_OFFSET

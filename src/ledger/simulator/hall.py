@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
-from ledger.reference import Clerk, Hall
+from ledger.facts import Clerk, Hall
 from ledger.simulator import back_office, supervision
 from ledger.simulator.book import Book
 from ledger.simulator.desk import Desk

@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ledger.aggregates.operator.product.decide import content_digest
-from ledger.reference import Calendar, Founding, OrderKind, Procedure, Product
+from ledger.facts import Calendar, Founding, OrderKind, Procedure, Product
 from ledger.simulator.catalogue import NEW_PLAN, PLANS, calendar
 from ledger.simulator.people import person_name
 from ledger.simulator.world import DAY, FIRST_DAY, HOUR, Actor, Data, Message, World

@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final, Literal
 
 from ledger.aggregates.customer.order.items import line_of
-from ledger.reference import OrderKind, Procedure, Product
+from ledger.facts import OrderKind, Procedure, Product
 from ledger.simulator.people import Customer, Line
 from ledger.simulator.world import HOUR, Data, World
 from ledger.values import months_after

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Final, Literal
 
-from ledger.reference import Product
+from ledger.facts import Product
 from ledger.simulator.world import DAY, Data, World
 
 if TYPE_CHECKING:

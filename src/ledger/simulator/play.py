@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from ledger.reference import Clerk, Founding
+from ledger.facts import Clerk, Founding
 from ledger.simulator.founding import founding_of
 from ledger.simulator.hall import HallLife
 from ledger.simulator.head_office import Operator

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from ledger.reference import OrderKind
+from ledger.facts import OrderKind
 from ledger.simulator.catalogue import ADD_ONS, ROUTER
 from ledger.simulator.order import Order
 from ledger.simulator.ordering import Ordering

@@ -8,7 +8,7 @@ import pytest
 from ledger.aggregates.clerk import profile
 from ledger.aggregates.copies import NoteClerk
 from ledger.aggregates.model import FollowOn, Settled
-from ledger.reference import Clerk, Held
+from ledger.facts import Clerk, Held
 from ledger.values import local_midnight, months_after
 from tests.aggregates.case import NOW, Case, later
 from tests.aggregates.clerk.staff import (

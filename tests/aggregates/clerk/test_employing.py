@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from ledger.aggregates.clerk import profile
 from ledger.aggregates.copies import NoteClerk
 from ledger.aggregates.model import Settled
-from ledger.reference import Clerk, Dated
+from ledger.dated import Dated
+from ledger.facts import Clerk
 from ledger.values import Sealed, local_midnight
 from tests.aggregates.case import NOW, Case, later
 from tests.aggregates.clerk.staff import (

@@ -9,7 +9,7 @@ from typing import Any
 
 from ledger import founding
 from ledger.aggregates.customer import order
-from ledger.reference import Product
+from ledger.facts import Product
 from tests.aggregates.case import NOW
 from tests.aggregates.customer import samples
 from tests.aggregates.customer.samples import DIGEST, SEALED

@@ -9,7 +9,7 @@ import pytest
 from ledger.aggregates.customer import customer, payment, subscription
 from ledger.aggregates.customer.customer.erasing import MOST_HOLDS
 from ledger.aggregates.model import Event, Interaction
-from ledger.reference import Held
+from ledger.facts import Held
 from tests.aggregates.case import NOW, Case
 from tests.aggregates.customer.order_stages import placed
 from tests.aggregates.customer.samples import (

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ledger.aggregates.customer import customer
-from ledger.reference import Held
+from ledger.facts import Held
 from tests.aggregates.case import NOW, Case
 from tests.aggregates.customer.samples import (
     answer,

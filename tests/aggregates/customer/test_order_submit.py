@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from ledger.aggregates.customer import customer, order
-from ledger.reference import Calendar, Dated
+from ledger.dated import Dated
+from ledger.facts import Calendar
 from tests.aggregates.case import NOW, Case, later
 from tests.aggregates.customer.order_samples import (
     AT_COUNTER,

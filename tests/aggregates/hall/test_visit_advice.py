@@ -8,7 +8,7 @@ import pytest
 
 from ledger.aggregates.hall import visit
 from ledger.aggregates.model import Interaction
-from ledger.reference import Product
+from ledger.facts import Product
 from tests.aggregates.case import NOW, Case, later
 from tests.aggregates.hall.facts import AT_K2, V1, identified, started
 

@@ -9,7 +9,7 @@ from ledger import founding
 from ledger.aggregates.model import BROADCAST, FollowOn
 from ledger.aggregates.operator import hall, policy, procedure, product
 from ledger.aggregates.operator.product.decide import content_digest
-from ledger.reference import Counter, Product, Step
+from ledger.facts import Counter, Product, Step
 from tests.aggregates.case import NOW, Case, later, reactions
 
 OPERATOR: Final = "operator"

@@ -7,7 +7,7 @@ import pytest
 
 from ledger.aggregates.copies import NoteCalendar
 from ledger.aggregates.operator import calendar
-from ledger.reference import Calendar
+from ledger.facts import Calendar
 from tests.aggregates.case import NOW
 from tests.aggregates.operator.office import office, told
 

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from ledger.aggregates.copies import NoteHall
 from ledger.aggregates.operator import hall
-from ledger.reference import Dated, Hall
+from ledger.dated import Dated
+from ledger.facts import Hall
 from ledger.rules import Refusal
 from ledger.values import local_midnight
 from tests.aggregates.case import NOW, Case, later

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from ledger.aggregates.copies import NoteProcedure
 from ledger.aggregates.operator import procedure
+from ledger.dated import Dated
 from ledger.entry import as_json
-from ledger.reference import Dated
 from tests.aggregates.case import NOW, Case, later
 from tests.aggregates.operator.office import (
     COMPLIANCE,

@@ -7,8 +7,8 @@ import pytest
 
 from ledger.aggregates.copies import NoteCalendar, NoteClerk, NotePolicy
 from ledger.aggregates.reference import notice
+from ledger.facts import Calendar, Clerk
 from ledger.policy import PolicyVersion
-from ledger.reference import Calendar, Clerk
 from tests.aggregates.case import NOW, Case, later
 
 PARTITION = "reference/0"

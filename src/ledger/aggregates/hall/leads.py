@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ledger.reference import Role
+from ledger.facts import Role
 
 LEADS: Final[tuple[Role, ...]] = ("supervisor", "manager", "regional_manager")
 """They approve, explain and sign, and act for a clerk who is gone."""

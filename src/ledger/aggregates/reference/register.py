@@ -8,8 +8,9 @@ from msgspec.structs import replace
 from ledger.aggregates.copies import Told
 from ledger.aggregates.model import Context, Event, Interaction
 from ledger.aggregates.reference.notice import events as notice
+from ledger.dated import Dated, Versions, with_version
 from ledger.entry import Envelope
-from ledger.reference import Dated, Reference, Versions, with_version
+from ledger.reference import Reference
 from ledger.rules import Refusal
 
 Register = Reference

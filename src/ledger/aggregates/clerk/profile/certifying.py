@@ -23,7 +23,8 @@ from ledger.aggregates.clerk.profile.interactions import (
 )
 from ledger.aggregates.clerk.profile.state import State
 from ledger.aggregates.model import Context, Decision
-from ledger.reference import Certification, Clerk, Held, changed
+from ledger.dated import changed
+from ledger.facts import Certification, Clerk, Held
 from ledger.rules import Refusal
 from ledger.values import business_day, local_midnight, months_after
 

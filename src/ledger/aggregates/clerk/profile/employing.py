@@ -32,7 +32,8 @@ from ledger.aggregates.clerk.profile.interactions import (
 )
 from ledger.aggregates.clerk.profile.state import State
 from ledger.aggregates.model import Context, Decision
-from ledger.reference import Clerk, Dated, Role, changed
+from ledger.dated import Dated, changed
+from ledger.facts import Clerk, Role
 from ledger.rules import Refusal
 from ledger.values import business_day, local_midnight, months_after
 

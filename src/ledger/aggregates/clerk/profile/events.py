@@ -28,7 +28,8 @@ from ledger.aggregates.clerk.profile.interactions import (
     WithdrawCertification,
 )
 from ledger.aggregates.model import Event
-from ledger.reference import Clerk, Dated, Role
+from ledger.dated import Dated
+from ledger.facts import Clerk, Role
 from ledger.values import Count, Day, Id
 
 Facts = tuple[Dated[Clerk], ...]

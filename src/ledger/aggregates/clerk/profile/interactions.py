@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from ledger.aggregates.corrections import Correction
 from ledger.aggregates.model import Interaction
-from ledger.reference import Certification, Role
+from ledger.facts import Certification, Role
 from ledger.values import Day, Digest, Id, Moment, SealedStr32, SealedStr200, Str64
 
 TrainingSubject = Literal[

@@ -29,8 +29,10 @@ from ledger.aggregates.clerk.profile.events import (
     TrainingMissed,
 )
 from ledger.aggregates.clerk.profile.interactions import AnyInteraction, TrainingSubject
+from ledger.dated import Versions, fact_at, with_version
 from ledger.entry import Envelope
-from ledger.reference import Certification, Clerk, Reference, Versions, fact_at, with_version
+from ledger.facts import Certification, Clerk
+from ledger.reference import Reference
 from ledger.values import business_day
 
 

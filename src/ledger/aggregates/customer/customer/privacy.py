@@ -34,7 +34,7 @@ from ledger.aggregates.customer.customer.words import (
     SEPARATE_CONSENTS,
 )
 from ledger.aggregates.model import Context, Decision
-from ledger.reference import holds
+from ledger.facts import holds
 
 if TYPE_CHECKING:
     from ledger.aggregates.customer.register import Register as Known

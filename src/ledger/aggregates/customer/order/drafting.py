@@ -39,7 +39,7 @@ from ledger.aggregates.customer.order.words import (
     base_of,
 )
 from ledger.aggregates.model import Context, Decision
-from ledger.reference import OrderDocument, OrderKind, Procedure
+from ledger.facts import OrderDocument, OrderKind, Procedure
 from ledger.rules import Refusal
 from ledger.values import business_day
 

@@ -51,7 +51,7 @@ from ledger.aggregates.customer.order.words import (
     ReleaseReason,
 )
 from ledger.aggregates.model import Event
-from ledger.reference import CheckKind, OrderDocument, OrderKind
+from ledger.facts import CheckKind, OrderDocument, OrderKind
 from ledger.values import Code, Count, Day, Fen, Id, Moment, SealedText, Str32, Str64
 
 

@@ -19,7 +19,7 @@ from ledger.aggregates.customer.order.words import (
     TariffLine,
 )
 from ledger.aggregates.model import Interaction
-from ledger.reference import CheckKind, OrderDocument, OrderKind
+from ledger.facts import CheckKind, OrderDocument, OrderKind
 from ledger.values import (
     Code,
     Day,

@@ -8,7 +8,7 @@ from ledger.aggregates.customer.order import rules
 from ledger.aggregates.customer.order.state import State
 from ledger.aggregates.customer.subscription import state as subscription
 from ledger.aggregates.model import Context
-from ledger.reference import OrderKind
+from ledger.facts import OrderKind
 from ledger.rules import Refusal
 from ledger.values import business_day
 

@@ -63,7 +63,7 @@ from ledger.aggregates.customer.order.words import (
     line_of,
 )
 from ledger.entry import Envelope
-from ledger.reference import OrderKind, ProductFamily
+from ledger.facts import OrderKind, ProductFamily
 
 SUBMIT_STEP = "submit"
 """The declared step that submitting itself is."""

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta
 
 from ledger.aggregates.model import Fields
-from ledger.reference import CheckKind, ExitFeeRule, OrderKind, ProductFamily
+from ledger.facts import CheckKind, ExitFeeRule, OrderKind, ProductFamily
 from ledger.values import Code, Day, Fen, Id
 
 LineFamily = Literal["mobile", "broadband", "fixed_line", "iot"]

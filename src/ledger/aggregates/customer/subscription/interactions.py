@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from ledger.aggregates.corrections import Correction
 from ledger.aggregates.model import Interaction
-from ledger.reference import Area, ExitFeeRule
+from ledger.facts import Area, ExitFeeRule
 from ledger.values import (
     Code,
     Day,

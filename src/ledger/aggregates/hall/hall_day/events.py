@@ -13,7 +13,7 @@ from ledger.aggregates.hall.hall_day.interactions import (
     Withdraw,
 )
 from ledger.aggregates.model import Event
-from ledger.reference import OrderKind
+from ledger.facts import OrderKind
 from ledger.values import Count, Day, Digest, FenPositive, Id, Str32
 
 Direction = Literal["in", "out"]

@@ -11,7 +11,7 @@ from ledger.aggregates.hall.hall_day.events import (
     PaymentNoted,
 )
 from ledger.aggregates.model import Context, Event
-from ledger.reference import OrderKind
+from ledger.facts import OrderKind
 from ledger.values import Day, business_day
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from ledger.aggregates.hall.hall_day.events import (
 )
 from ledger.aggregates.hall.hall_day.interactions import AnyInteraction, MethodTotal
 from ledger.entry import Envelope
-from ledger.reference import OrderKind
+from ledger.facts import OrderKind
 from ledger.values import business_day
 
 

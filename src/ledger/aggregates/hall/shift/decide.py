@@ -44,7 +44,7 @@ from ledger.aggregates.hall.shift.interactions import (
 )
 from ledger.aggregates.hall.shift.state import State, stream
 from ledger.aggregates.model import Context, Decision
-from ledger.reference import Clerk, holds
+from ledger.facts import Clerk, holds
 from ledger.rules import Refusal
 from ledger.values import whole_seconds
 

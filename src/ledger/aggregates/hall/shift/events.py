@@ -17,7 +17,7 @@ from ledger.aggregates.hall.shift.interactions import (
     Resume,
 )
 from ledger.aggregates.model import Event
-from ledger.reference import Certification, Role
+from ledger.facts import Certification, Role
 from ledger.values import Count, Id, Moment
 
 

@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from ledger.aggregates.corrections import Correction
 from ledger.aggregates.model import Interaction
-from ledger.reference import Certification
+from ledger.facts import Certification
 from ledger.values import Id, Moment, SealedText
 
 Duty = Literal[

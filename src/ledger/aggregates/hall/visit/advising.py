@@ -32,7 +32,7 @@ from ledger.aggregates.hall.visit.state import Advice, State
 from ledger.aggregates.hall.visit.words import NEED_A_QUOTE
 from ledger.aggregates.model import Context, Decision
 from ledger.entry import event_id
-from ledger.reference import Product
+from ledger.facts import Product
 from ledger.rules import Refusal
 
 if TYPE_CHECKING:

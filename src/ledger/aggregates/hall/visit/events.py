@@ -35,7 +35,7 @@ from ledger.aggregates.hall.visit.interactions import (
     Transfer,
 )
 from ledger.aggregates.model import Event
-from ledger.reference import PricePeriod, ServiceArea
+from ledger.facts import PricePeriod, ServiceArea
 from ledger.values import Count, Day, Fen, Id, Moment
 
 

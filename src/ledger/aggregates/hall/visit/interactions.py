@@ -20,7 +20,7 @@ from ledger.aggregates.hall.visit.words import (
     VisitOutcome,
 )
 from ledger.aggregates.model import Interaction
-from ledger.reference import ProductFamily, Role, ServiceArea
+from ledger.facts import ProductFamily, Role, ServiceArea
 from ledger.values import Clear, Count, Fen, Id, Sealed, SealedText, Str16, Str64
 
 

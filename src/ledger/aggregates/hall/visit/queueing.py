@@ -31,7 +31,7 @@ from ledger.aggregates.hall.visit.interactions import (
 )
 from ledger.aggregates.hall.visit.state import State
 from ledger.aggregates.model import Context, Decision
-from ledger.reference import closing_time
+from ledger.facts import closing_time
 from ledger.values import business_day, local_midnight, whole_seconds
 
 if TYPE_CHECKING:

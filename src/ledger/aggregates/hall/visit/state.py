@@ -41,7 +41,7 @@ from ledger.aggregates.hall.visit.events import (
 from ledger.aggregates.hall.visit.interactions import AnyInteraction
 from ledger.aggregates.hall.visit.words import InquiryTopic, Need, SupportResult
 from ledger.entry import Envelope
-from ledger.reference import ProductFamily, ServiceArea
+from ledger.facts import ProductFamily, ServiceArea
 
 Ticket = Literal["none", "waiting", "called", "no_show", "served", "abandoned"]
 BEFORE: Final = datetime.min.replace(tzinfo=UTC)

@@ -14,7 +14,7 @@ class Publish(
     allowed_in=("-", "published"),
     roles=("hr_officer", "compliance_officer"),
 ):
-    """As `reference.Calendar` has it; a correction of a year is published whole."""
+    """As `facts.Calendar` has it; a correction of a year is published whole."""
 
     year: Annotated[int, Meta(ge=2000, le=2100)]
     holidays: Annotated[tuple[Day, ...], Meta(max_length=60)] = ()

@@ -7,7 +7,7 @@ from ledger.aggregates.broadcast import to_all
 from ledger.aggregates.copies import NoteCalendar
 from ledger.aggregates.model import Cause
 from ledger.aggregates.operator.calendar.events import AnyEvent
-from ledger.reference import Calendar
+from ledger.facts import Calendar
 
 
 def react(event: AnyEvent, cause: Cause) -> Sequence[model.Reaction]:

@@ -25,7 +25,8 @@ from ledger.aggregates.operator.hall.interactions import (
     SetHours,
 )
 from ledger.aggregates.operator.hall.state import State
-from ledger.reference import Counter, Dated, Hall, changed, fact_at
+from ledger.dated import Dated, changed, fact_at
+from ledger.facts import Counter, Hall
 from ledger.rules import Refusal
 from ledger.values import business_day, local_midnight
 

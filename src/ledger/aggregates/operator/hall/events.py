@@ -10,7 +10,8 @@ from ledger.aggregates.operator.hall.interactions import (
     SetCounters,
     SetHours,
 )
-from ledger.reference import Area, Dated, Hall
+from ledger.dated import Dated
+from ledger.facts import Area, Hall
 from ledger.values import Id, Moment
 
 

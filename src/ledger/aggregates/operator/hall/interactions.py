@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal, get_args
 from msgspec import Meta
 
 from ledger.aggregates.model import Interaction
-from ledger.reference import Area, Counter, TimeOfDay
+from ledger.facts import Area, Counter, TimeOfDay
 from ledger.values import Day, Id, Moment, Str16, Str64, Str200
 
 HallKind = Literal["own_flagship", "own_standard", "own_small", "partner"]
@@ -19,7 +19,7 @@ class Register(
     roles=("regional_manager",),
     approver=("compliance_officer",),
 ):
-    """`opens` and `closes` are local times of every day, as in `reference.Hall`."""
+    """`opens` and `closes` are local times of every day, as in `facts.Hall`."""
 
     hall_id: Id
     name: Str64

@@ -13,8 +13,10 @@ from ledger.aggregates.operator.hall.events import (
     Registered,
 )
 from ledger.aggregates.operator.hall.interactions import AnyInteraction, Register
+from ledger.dated import Dated, Versions, fact_at, with_version
 from ledger.entry import Envelope
-from ledger.reference import Dated, Hall, Reference, Versions, fact_at, with_version
+from ledger.facts import Hall
+from ledger.reference import Reference
 
 
 class State(model.State, frozen=True, kw_only=True):

@@ -18,8 +18,9 @@ from ledger.aggregates.operator.procedure.interactions import (
     Withdraw,
 )
 from ledger.aggregates.operator.procedure.state import State
+from ledger.dated import Dated
 from ledger.entry import as_json
-from ledger.reference import Dated, Step
+from ledger.facts import Step
 from ledger.rules import Refusal
 
 if TYPE_CHECKING:

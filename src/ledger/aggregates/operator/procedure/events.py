@@ -4,7 +4,8 @@ from typing import Final, get_args
 
 from ledger.aggregates.model import Event
 from ledger.aggregates.operator.procedure.interactions import Publish, Withdraw
-from ledger.reference import Dated, Procedure
+from ledger.dated import Dated
+from ledger.facts import Procedure
 from ledger.values import Code, Count, Digest
 
 

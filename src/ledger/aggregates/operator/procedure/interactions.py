@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal, get_args
 from msgspec import Meta
 
 from ledger.aggregates.model import Interaction
-from ledger.reference import CheckKind, OrderDocument, OrderKind, Step
+from ledger.facts import CheckKind, OrderDocument, OrderKind, Step
 from ledger.values import Id, Moment, Str100
 
 VersionNumber = Annotated[int, Meta(ge=1, le=9999)]
@@ -18,7 +18,7 @@ class Publish(
     roles=("product_manager", "compliance_officer"),
     approver=("compliance_officer", "manager"),
 ):
-    """A version as `reference.Procedure` has it; the steps stand in their order."""
+    """A version as `facts.Procedure` has it; the steps stand in their order."""
 
     procedure_id: Id
     version: VersionNumber

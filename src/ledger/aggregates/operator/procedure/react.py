@@ -9,7 +9,7 @@ from ledger.aggregates.copies import NoteProcedure
 from ledger.aggregates.model import Cause
 from ledger.aggregates.operator.procedure.events import AnyEvent, Published, Withdrawn
 from ledger.aggregates.operator.procedure.state import procedure_of
-from ledger.reference import Dated
+from ledger.dated import Dated
 
 
 def react(event: AnyEvent, cause: Cause) -> Sequence[model.Reaction]:

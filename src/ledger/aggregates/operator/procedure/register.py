@@ -3,7 +3,7 @@
 from ledger.aggregates.model import Event
 from ledger.aggregates.operator.procedure.events import Published, Withdrawn
 from ledger.entry import Envelope
-from ledger.reference import OrderKind
+from ledger.facts import OrderKind
 
 Kinds = tuple[OrderKind, ...]
 

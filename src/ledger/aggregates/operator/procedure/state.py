@@ -7,8 +7,10 @@ from msgspec.structs import asdict
 from ledger.aggregates import model
 from ledger.aggregates.operator.procedure.events import AnyEvent, Published, Withdrawn
 from ledger.aggregates.operator.procedure.interactions import AnyInteraction, Publish
+from ledger.dated import Dated, Versions, with_version
 from ledger.entry import Envelope
-from ledger.reference import Dated, Procedure, Reference, Versions, with_version
+from ledger.facts import Procedure
+from ledger.reference import Reference
 
 
 class State(model.State, frozen=True, kw_only=True):

@@ -27,7 +27,7 @@ from ledger.aggregates.operator.product.interactions import (
 )
 from ledger.aggregates.operator.product.state import State
 from ledger.entry import as_json
-from ledger.reference import Product, Tariff
+from ledger.facts import Product, Tariff
 from ledger.rules import Refusal
 from ledger.values import local_midnight, months_after
 

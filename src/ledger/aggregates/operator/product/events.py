@@ -9,7 +9,7 @@ from ledger.aggregates.operator.product.interactions import (
     Publish,
     Withdraw,
 )
-from ledger.reference import Product
+from ledger.facts import Product
 from ledger.values import Count
 
 

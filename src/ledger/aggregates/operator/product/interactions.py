@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal, get_args
 from msgspec import Meta
 
 from ledger.aggregates.model import Interaction
-from ledger.reference import ExitFeeRule, ProductFamily, ProductKind, Tariff
+from ledger.facts import ExitFeeRule, ProductFamily, ProductKind, Tariff
 from ledger.values import Digest, Id, Moment, Str32, Str64, Str200
 
 DisclosurePlace = Literal["website", "app", "hall_board", "hall_screen", "hotline"]
@@ -20,7 +20,7 @@ class Publish(
     roles=("product_manager",),
     approver=("compliance_officer",),
 ):
-    """A tariff version as `reference.Product` has it."""
+    """A tariff version as `facts.Product` has it."""
 
     product_id: Id
     tariff_version: Id

@@ -17,7 +17,7 @@ from ledger.aggregates.operator.product.events import (
 )
 from ledger.aggregates.operator.product.interactions import MarkExpired
 from ledger.aggregates.operator.product.state import product_of
-from ledger.reference import Product
+from ledger.facts import Product
 from ledger.values import local_midnight
 
 

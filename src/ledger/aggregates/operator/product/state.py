@@ -16,7 +16,8 @@ from ledger.aggregates.operator.product.events import (
 )
 from ledger.aggregates.operator.product.interactions import AnyInteraction, Publish
 from ledger.entry import Envelope
-from ledger.reference import Product, Reference
+from ledger.facts import Product
+from ledger.reference import Reference
 
 
 class State(model.State, frozen=True, kw_only=True):

@@ -22,7 +22,8 @@ from ledger.aggregates.reference.notice.events import (
 )
 from ledger.aggregates.reference.notice.interactions import AnyInteraction
 from ledger.aggregates.reference.notice.state import State, stream
-from ledger.reference import Dated, Reference, overtaken
+from ledger.dated import Dated, overtaken
+from ledger.reference import Reference
 
 _NOTED: Final[dict[type[AnyInteraction], type[Event]]] = {
     NotePolicy: PolicyNoted,

@@ -14,8 +14,8 @@ from ledger.aggregates.copies import (
 )
 from ledger.aggregates.reference.notice.events import AnyEvent, Overtaken
 from ledger.aggregates.reference.notice.interactions import AnyInteraction
+from ledger.dated import KEPT
 from ledger.entry import Envelope
-from ledger.reference import KEPT
 
 
 class State(model.State, frozen=True, kw_only=True):
