@@ -34,6 +34,7 @@ def test_a_place_is_shown_without_its_secret(place: str, shown: str) -> None:
         "s3://AKIAKEY:wJal/rXUt@bucket/ledger",
         "nowhere://AKIAKEY:hidden@bucket/ledger",
         "s3://AKIAKEY:hidden@bucket/x?scheme=hidden",
+        "s3:/AKIAKEY:hidden@bucket/ledger",
     ],
 )
 def test_no_error_of_a_place_holds_a_secret(place: str) -> None:

@@ -8,15 +8,20 @@ when it is written to its end; nothing is ever renamed there.
 # pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
 
 import os
+import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 import pyarrow as pa
 from pyarrow import fs
 
 from ledger.entry import LedgerError
+
+
+_ONE_SLASH: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/(?!/)")
+"""A URI with a slash too few: taken for a folder, it would show the keys in its name."""
 
 
 class Found(NamedTuple):
@@ -39,6 +44,11 @@ class Storage:
 
         Raises LedgerError where no such storage is known.
         """
+        if scheme := _ONE_SLASH.match(place):
+            raise LedgerError(
+                f"{scheme[0]}… is no place for an archive: write {scheme[0]}/bucket/folder, or"
+                " ./ before a folder of that name"
+            )
         if "://" not in place:
             return cls(fs.LocalFileSystem(), str(Path(place).absolute()))
         try:
