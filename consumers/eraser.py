@@ -1,5 +1,7 @@
 """The eraser: deletes the keys of whom the log orders to be erased, and has that confirmed.
 
+It also deletes the key of a visit that the log says is forgotten, which nobody was identified in.
+
 It observes every entry once, in each partition's order, and keeps which visits are a customer's and
 whose erasure was ordered; both follow from the log alone, so its file can be deleted at any time.
 
@@ -47,17 +49,22 @@ _CONFIRMING: Final = frozenset(each.marks.type for each in CONFIRMATIONS.values(
 _Ordered: Final = (customer.ErasureOrdered, profile.ErasureOrdered)
 _CONCERNING: Final = tuple(
     name.encode()
-    for name in (visit.CustomerIdentified.tag, *(each.tag for each in _Ordered), *_CONFIRMING)
+    for name in (
+        *(visit.CustomerIdentified.tag, visit.Forgotten.tag),
+        *(each.tag for each in _Ordered),
+        *_CONFIRMING,
+    )
 )
 """Entries whose bytes name none of these concern nobody here."""
 _FLUSH_EVERY: Final = 1_000
-_VERSION: Final = 2
+_VERSION: Final = 3
 _SCHEMA: Final = """
     create table head (partition integer primary key, position integer, hash text);
     create table linked (
         person text, key_owner text, primary key (person, key_owner)) without rowid;
     create table ordered (
         person text primary key, cause blob, number integer, is_confirmed integer) without rowid;
+    create table forgotten (key_owner text primary key) without rowid;
     create table to_erase (key_owner text primary key) without rowid;
     create table erased (only integer primary key, tombstones integer);
 """
@@ -68,6 +75,7 @@ vault had when the last were."""
 _ALL_ERASED: Final = """
     select person from ordered
     union select key_owner from linked where person in (select person from ordered)
+    union select key_owner from forgotten
 """
 
 
@@ -167,9 +175,11 @@ class Eraser:
         for number, each in enumerate(happened, 1):
             match each.event:
                 case visit.CustomerIdentified():
-                    visit_id = each.stream.removeprefix("visit/")
-                    key_owner = visit_key_owner(envelope.subject, visit_id)
-                    self._link(f"customer/{each.event.customer_id}", key_owner)
+                    self._link(f"customer/{each.event.customer_id}", _key_of(envelope, each))
+                case visit.Forgotten():
+                    key_owner = _key_of(envelope, each)
+                    self._write("insert or ignore into forgotten values (?)", key_owner)
+                    self._will_erase([key_owner])
                 case customer.ErasureOrdered() | profile.ErasureOrdered():
                     self._take(envelope.subject, Order(envelope, number))
                 case _:
@@ -266,6 +276,11 @@ class Eraser:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _key_of(envelope: Envelope, each: Happened) -> str:
+    """Whose key seals what is said in the visit that an event is of."""
+    return visit_key_owner(envelope.subject, each.stream.removeprefix("visit/"))
 
 
 def proof_of(key_ids: Iterable[str]) -> str:

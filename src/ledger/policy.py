@@ -45,6 +45,7 @@ QUEUE_CALL_WAIT_SECONDS: Final = Parameter("queue.call_wait_seconds", 60, "secon
 QUEUE_REJOIN_SECONDS: Final = Parameter("queue.rejoin_seconds", 1800, "seconds")
 QUEUE_WAIT_TARGET_SECONDS: Final = Parameter("queue.wait_target_seconds", 600, "seconds")
 VISIT_LAPSE_SECONDS: Final = Parameter("visit.lapse_seconds", 3600, "seconds")
+VISIT_KEY_DAYS: Final = Parameter("visit.key_days", 30, "days", "PIPL art 19, our figure")
 RATING_MIN: Final = Parameter("rating.min", 1, "points")
 RATING_MAX: Final = Parameter("rating.max", 5, "points")
 RATING_WINDOW_DAYS: Final = Parameter("rating.window_days", 7, "days")

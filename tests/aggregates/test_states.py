@@ -96,6 +96,7 @@ WITHOUT_CLERKS = {
     *("order pending_cancellation", "subscription -", "subscription pending_active", "case -"),
     *("reference -", "reference noted"),
     *("customer erasing", "customer erased", "clerk erasing", "clerk erased"),
+    "visit forgotten",
 }
 """The catalogue's ends, and what clerks wait for: all they may do there is to correct entries."""
 

@@ -17,7 +17,7 @@ from consumers.reactor import Reactor
 from ledger.beside import remove
 from ledger.door.sealing import ERASED, open_fields
 from ledger.entry import ChainError, Entry, Head, Said
-from ledger.vault import Erased, Vault, connect
+from ledger.vault import Erased, Vault, VaultError, connect
 from tests.consumers import day, office, parting
 from tests.consumers.conftest import Opener
 from tests.consumers.day import MORNING
@@ -310,6 +310,48 @@ def test_an_opening_that_fails_leaves_no_file_open(
         opening(path, *arguments)
     # SQLite removes it when the last connection closes.
     assert not Path(f"{path}-wal").exists()
+
+
+# Visits that nobody was identified in
+
+
+def browse(ledger: Embedded) -> None:
+    """Somebody comes, says something, and goes without having said who it was."""
+    steps = [s for s in parting.stay(NAME, "v1") if b"customer" not in s]
+    ledger.publish([day.shift_opened(), *steps])
+
+
+def pass_days(ledger: Embedded, days: int) -> None:
+    answer(ledger, day.registration("wu", MORNING + timedelta(days=days)))
+
+
+def test_what_was_said_in_a_visit_without_a_customer_is_unreadable_after_thirty_days(
+    ledger: Embedded,
+) -> None:
+    browse(ledger)
+    pass_days(ledger, 29)
+    assert open_fields(said(rated(ledger)[0]), ledger.vault)["comment"] == COMMENT
+    pass_days(ledger, 31)
+    assert len(happened(ledger, "visit.forgotten.v1")) == 1
+    assert is_erased(ledger.vault, f"{VISIT}#1")
+    assert open_fields(said(rated(ledger)[0]), ledger.vault)["comment"] == ERASED
+
+
+def test_a_restored_backup_does_not_bring_a_forgotten_visit_back(open_ledger: Opener) -> None:
+    ledger = open_ledger()
+    browse(ledger)
+    ledger.close()
+    shutil.copy(ledger.home.vault, ledger.home.folder / "backup")
+    again = open_ledger()
+    again.publish([day.rating("v2", MORNING + timedelta(days=31), COMMENT)])
+    assert is_erased(again.vault, f"{VISIT}#1")
+    again.close()
+    remove(again.home.vault)
+    (again.home.folder / "backup").rename(again.home.vault)
+    (again.home.folder / "eraser.sqlite").unlink()
+    with pytest.raises(VaultError, match="older than the log"):
+        open_ledger()
+    assert is_erased(Vault(again.home.vault, again.home.vault_key), f"{VISIT}#1")
 
 
 # Restored keys

@@ -19,7 +19,6 @@ from pyarrow import fs
 
 from ledger.entry import LedgerError
 
-
 _ONE_SLASH: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/(?!/)")
 """A URI with a slash too few: taken for a folder, it would show the keys in its name."""
 

@@ -84,7 +84,7 @@ def started(**parameters: Any) -> Case:
     return called(**parameters).given(STARTED, **V1)
 
 
-def closed() -> Case:
+def closed(forget_at: datetime | None = None) -> Case:
     """The visit v1 was closed at ten and may be rated for seven days."""
     event = visit.Closed.of(
         CLOSE,
@@ -92,6 +92,7 @@ def closed() -> Case:
         pause_seconds=0,
         counter_seconds=0,
         rate_until_at=later(days=7),
+        forget_at=forget_at,
     )
     return started().given(event, **V1)
 

@@ -17,6 +17,7 @@ from tests.aggregates.hall.facts import (
     V2,
     called,
     closed,
+    identified,
     issue,
     issued,
     missed,
@@ -165,6 +166,29 @@ def test_a_visit_is_rated_until_the_last_moment_of_seven_days() -> None:
 def test_a_visit_that_no_clerk_served_is_not_rated(end: Any) -> None:
     case = waiting().given(end, **QUEUE, visit="v1")
     case.when(visit.Rate(score=3), **PAD, visit="v1").refused("VIS-36")
+
+
+# Forgetting
+
+
+def test_a_visit_that_nobody_was_identified_in_is_forgotten_thirty_days_after_its_close() -> None:
+    event = started().when(CLOSE, at=later(minutes=12), **V1).recorded(visit.Closed)
+    assert event.forget_at == later(days=30, minutes=12)
+    case = closed(forget_at=later(days=30))
+    case.when(visit.Forget(), at=later(days=30), **CLOCK, visit="v1").recorded(visit.Forgotten)
+    early = case.when(visit.Forget(), at=later(days=29, hours=23), **CLOCK, visit="v1")
+    early.refused("VIS-39", "not before")
+
+
+def test_the_visit_of_a_customer_is_kept_with_the_customer() -> None:
+    assert identified().when(CLOSE, **V1).recorded(visit.Closed).forget_at is None
+    closed().when(visit.Forget(), at=later(days=99), **CLOCK, visit="v1").refused("VIS-39")
+
+
+def test_nothing_more_is_said_of_a_forgotten_visit() -> None:
+    case = closed(forget_at=later()).given(visit.Forgotten(), **CLOCK, visit="v1")
+    case.when(visit.Rate(score=5), **PAD, visit="v1").refused("ENV-12")
+    case.when(visit.Forget(), **CLOCK, visit="v1").refused("ENV-12")
 
 
 # Precedence

@@ -24,6 +24,7 @@ from ledger.aggregates.hall.visit.interactions import (
     Direct,
     EscalateInquiry,
     EscalateSupport,
+    Forget,
     GiveSupport,
     Greet,
     IdentifyCustomer,
@@ -60,7 +61,17 @@ TICKETS: Final[Mapping[type[Interaction], tuple[Ticket, ...]]] = MappingProxyTyp
 Queueing = (
     Arrive | Greet | Direct | IssueTicket | CallTicket | RecordNoShow | Rejoin | Abandon | Lapse
 )
-Serving = Start | AskNeeds | IdentifyCustomer | Transfer | AcceptTransfer | Close | Rate | Observe
+Serving = (
+    Start
+    | AskNeeds
+    | IdentifyCustomer
+    | Transfer
+    | AcceptTransfer
+    | Close
+    | Rate
+    | Observe
+    | Forget
+)
 Advising = (
     RaiseInquiry
     | QuoteTariff
@@ -153,6 +164,8 @@ def _serving(wish: Serving, state: State, context: "Context[Register]") -> Decis
             return serving.rate(wish, state, context)
         case Observe():
             return serving.observe(wish, state, context)
+        case Forget():
+            return serving.forget(wish, state, context)
         case _:
             assert_never(wish)
 

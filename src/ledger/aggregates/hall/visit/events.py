@@ -19,6 +19,7 @@ from ledger.aggregates.hall.visit.interactions import (
     Direct,
     EscalateInquiry,
     EscalateSupport,
+    Forget,
     GiveSupport,
     Greet,
     IdentifyCustomer,
@@ -173,12 +174,14 @@ class TransferAccepted(Event, AcceptTransfer, tag="visit.transfer_accepted.v1"):
 
 class Closed(Event, Close, tag="visit.closed.v1"):
     """`counter_seconds` is from start to close; `handling_seconds` is that less the pauses, in
-    which the visit was on its way from one counter to another."""
+    which the visit was on its way from one counter to another. `forget_at`: when the visit's key is
+    deleted, where nobody was identified (VIS-39)."""
 
     handling_seconds: Count
     pause_seconds: Count
     counter_seconds: Count
     rate_until_at: Moment
+    forget_at: Moment | None = None
 
 
 class Rated(Event, Rate, tag="visit.rated.v1"):
@@ -190,6 +193,10 @@ class Observed(Event, Observe, tag="visit.observed.v1"):
     """`points_bp`: the points given, in 1/10,000 of those that could be given."""
 
     points_bp: Annotated[int, Meta(ge=0, le=10_000)]
+
+
+class Forgotten(Event, Forget, tag="visit.forgotten.v1"):
+    pass
 
 
 class EntryCorrected(Event, CorrectEntry, tag="visit.entry_corrected.v1"):
@@ -225,6 +232,7 @@ AnyEvent = (
     | Closed
     | Rated
     | Observed
+    | Forgotten
     | EntryCorrected
 )
 EVENTS: Final[tuple[type[Event], ...]] = get_args(AnyEvent)

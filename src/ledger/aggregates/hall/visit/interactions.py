@@ -315,6 +315,12 @@ class Observe(
     note: SealedText | None = None
 
 
+class Forget(
+    Interaction, type="visit.forget.v1", allowed_in=("completed",), clerks=False, systems=("clock",)
+):
+    """The key of what was said in the visit is deleted; nobody was identified in it."""
+
+
 class CorrectEntry(Interaction, Correction, type="visit.correct_entry.v1"):
     pass
 
@@ -350,6 +356,7 @@ AnyInteraction = (
     | Close
     | Rate
     | Observe
+    | Forget
     | CorrectEntry
 )
 INTERACTIONS: Final[tuple[type[Interaction], ...]] = get_args(AnyInteraction)

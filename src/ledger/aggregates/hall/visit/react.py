@@ -1,7 +1,7 @@
 """What follows from the events."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from ledger.aggregates import model
@@ -9,12 +9,13 @@ from ledger.aggregates.hall.visit.events import (
     Abandoned,
     AnyEvent,
     Arrived,
+    Closed,
     Lapsed,
     NoShowRecorded,
     Rejoined,
     Started,
 )
-from ledger.aggregates.hall.visit.interactions import Lapse
+from ledger.aggregates.hall.visit.interactions import Forget, Lapse
 from ledger.aggregates.model import Cause, FollowOn, Settled
 
 AFTER_REJOIN_TIME: Final = timedelta(seconds=1)
@@ -30,5 +31,7 @@ def react(event: AnyEvent, cause: Cause) -> Sequence[model.Reaction]:
             return [FollowOn("lapse", cause.envelope.subject, Lapse(), due_at)]
         case Started() | Abandoned() | Lapsed():
             return [Settled("lapse")]
+        case Closed(forget_at=datetime() as due_at):
+            return [FollowOn("forget", cause.envelope.subject, Forget(), due_at)]
         case _:
             return []

@@ -208,8 +208,16 @@ VIS_38: Final = Rule(
     "The clerk observed served this visit.",
     "被观察的营业员须接待过本次到访。",
 )
+VIS_39: Final = Rule(
+    "VIS-39",
+    "The key of a visit that nobody was identified in is deleted some days after its close.",
+    "未识别客户身份的到访, 其密钥在结束后满期限方可删除。",
+    (policy.VISIT_KEY_DAYS,),
+    source="PIPL art 19",
+)
 RULES: Final = (
     VIS_01, VIS_03, VIS_04, VIS_05, VIS_06, VIS_07, VIS_08, VIS_09, VIS_10, VIS_11, VIS_12, VIS_13,
     VIS_14, VIS_21, VIS_22, VIS_15, VIS_16, VIS_17, VIS_18, VIS_19, VIS_20, VIS_23, VIS_24, VIS_25,
     VIS_26, VIS_27, VIS_28, VIS_29, VIS_30, VIS_31, VIS_32, VIS_34, VIS_35, VIS_36, VIS_37, VIS_38,
+    VIS_39,
 )  # fmt: skip

@@ -8,6 +8,7 @@ from ledger.aggregates.hall.visit import rules
 from ledger.aggregates.hall.visit.events import (
     Closed,
     CustomerIdentified,
+    Forgotten,
     NeedsAsked,
     Observed,
     Rated,
@@ -20,6 +21,7 @@ from ledger.aggregates.hall.visit.interactions import (
     AcceptTransfer,
     AskNeeds,
     Close,
+    Forget,
     IdentifyCustomer,
     Observe,
     Rate,
@@ -108,6 +110,7 @@ def close(wish: Close, state: State, context: "Context[Register]") -> Decision:
     now = context.envelope.time
     counter_seconds = whole_seconds(state.started_at, now)
     pause_seconds = min(state.pause_seconds, counter_seconds)
+    key_days = timedelta(days=context.policy[policy.VISIT_KEY_DAYS])
     return [
         Closed.of(
             wish,
@@ -115,6 +118,7 @@ def close(wish: Close, state: State, context: "Context[Register]") -> Decision:
             pause_seconds=pause_seconds,
             counter_seconds=counter_seconds,
             rate_until_at=now + timedelta(days=context.policy[policy.RATING_WINDOW_DAYS]),
+            forget_at=now + key_days if state.customer_id is None else None,
         )
     ]
 
@@ -150,3 +154,11 @@ def observe(seen: Observe, state: State, context: "Context[Register]") -> Decisi
         return rules.VIS_38(f"{seen.observed_clerk_id} did not serve this visit")
     points = sum(item.points for item in seen.items)
     return [Observed.of(seen, points_bp=points * 10_000 // (MOST_POINTS * len(seen.items)))]
+
+
+def forget(wish: Forget, state: State, context: "Context[Register]") -> Decision:
+    if state.forget_at is None:
+        return rules.VIS_39("the visit is a customer's, or was never served")
+    if context.envelope.time < state.forget_at:
+        return rules.VIS_39(f"not before {state.forget_at.isoformat()}")
+    return [Forgotten.of(wish)]

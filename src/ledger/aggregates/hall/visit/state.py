@@ -14,6 +14,7 @@ from ledger.aggregates.hall.visit.events import (
     CustomerIdentified,
     Directed,
     EntryCorrected,
+    Forgotten,
     Greeted,
     InquiryAnswered,
     InquiryEscalated,
@@ -100,6 +101,7 @@ class State(model.State, frozen=True, kw_only=True, omit_defaults=True):
     promotion_barred: str | None = None
     rate_until_at: datetime | None = None
     rated: bool = False
+    forget_at: datetime | None = None
 
 
 def stream(envelope: Envelope, interaction: AnyInteraction | AnyEvent) -> str:
@@ -109,7 +111,16 @@ def stream(envelope: Envelope, interaction: AnyInteraction | AnyEvent) -> str:
 Queued = (
     Arrived | Greeted | TicketIssued | TicketCalled | NoShowRecorded | Rejoined | Abandoned | Lapsed
 )
-Served = Started | NeedsAsked | CustomerIdentified | Transferred | TransferAccepted | Closed | Rated
+Served = (
+    Started
+    | NeedsAsked
+    | CustomerIdentified
+    | Transferred
+    | TransferAccepted
+    | Closed
+    | Rated
+    | Forgotten
+)
 Advised = (
     InquiryRaised
     | TariffQuoted
@@ -206,9 +217,16 @@ def _served(state: State, event: Served, envelope: Envelope) -> State:
                 served_by=tuple(dict.fromkeys((*state.served_by, envelope.actor))),
             )
         case Closed():
-            return replace(state, status="completed", rate_until_at=event.rate_until_at)
+            return replace(
+                state,
+                status="completed",
+                rate_until_at=event.rate_until_at,
+                forget_at=event.forget_at,
+            )
         case Rated():
             return replace(state, rated=True)
+        case Forgotten():
+            return replace(state, status="forgotten")
 
 
 def _advised(advice: Advice, event: Advised) -> Advice:
