@@ -1,5 +1,6 @@
 """The projector takes batches whole or not at all, and only those that follow on."""
 
+import os
 import pickle
 import shutil
 import subprocess
@@ -449,3 +450,19 @@ def test_checks_say_what_does_not_hold(tmp_path: Path) -> None:
         "payments: Every payment was begun or received.",
     ]
     assert "('d1', 'p1')" in failures[1]
+
+
+OPENS = """
+import sys, pathlib
+from ledger.projections.engine import Projector
+with Projector.open(pathlib.Path(sys.argv[1])) as projector:
+    print(projector.snapshot().name)
+"""
+
+
+def test_tables_that_another_process_made_are_gone_on_with_as_they_are(tmp_path: Path) -> None:
+    def opened(seed: str) -> bytes:
+        command = [sys.executable, "-c", OPENS, str(tmp_path)]
+        return subprocess.check_output(command, env={**os.environ, "PYTHONHASHSEED": seed})
+
+    assert opened("1") == opened("2") == b"1.duckdb\n"

@@ -224,7 +224,9 @@ def dress(connection: duckdb.DuckDBPyConnection, definitions: Definitions) -> bo
     To be called within a transaction, with all facts there: views read them.
     """
     reference = _reference(definitions)
-    digest = hashlib.sha256(repr((definitions, reference, _TABLES)).encode()).hexdigest()
+    facts = [(fold.name, fold.about, merge.table_columns(fold)) for fold in definitions.folds]
+    surface = repr((facts, definitions.views, reference, _TABLES))
+    digest = hashlib.sha256(surface.encode()).hexdigest()
     if _versions(connection).get(_SURFACE) == digest:
         return False
     connection.execute("use live")
