@@ -31,6 +31,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
@@ -186,12 +187,17 @@ def _field(struct: Any, name: str) -> tuple[Any, Any] | None:
     """The type and the default of a struct's field. Raises TemplateError for a personal one."""
     if not relations.is_struct(struct):
         return None
-    for field in msgspec.structs.fields(struct):
-        if field.name == name:
-            if relations.is_personal(field.type):
-                raise TemplateError(f"{name} is personal and stands in no table")
-            return field.type, field.default
-    return None
+    field = _fields(struct).get(name)
+    if field is None:
+        return None
+    if relations.is_personal(field.type):
+        raise TemplateError(f"{name} is personal and stands in no table")
+    return field.type, field.default
+
+
+@cache
+def _fields(struct: Any) -> dict[str, msgspec.structs.FieldInfo]:
+    return {field.name: field for field in msgspec.structs.fields(struct)}
 
 
 def _envelope(event: type[Event], name: str) -> tuple[Any, bool]:
