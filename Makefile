@@ -2,6 +2,8 @@
 PYTHON ?= python3
 export UV_PROJECT_ENVIRONMENT := .venv
 BIN := .venv/bin
+# Tests start hundreds of processes: none should compile again what another has compiled.
+unexport PYTHONDONTWRITEBYTECODE
 UV := $(shell command -v uv 2>/dev/null || echo .venv/tools/bin/uv)
 
 .PHONY: demo test check lint browser readers java spark soak lock format docs
@@ -78,6 +80,6 @@ lock: .venv/.uv
 	touch $@
 
 .venv/.ready: .venv/.uv requirements.lock pyproject.toml
-	VIRTUAL_ENV=.venv $(UV) pip install --quiet --require-hashes -r requirements.lock
+	VIRTUAL_ENV=.venv $(UV) pip install --quiet --compile-bytecode --require-hashes -r requirements.lock
 	VIRTUAL_ENV=.venv $(UV) pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
