@@ -7,6 +7,7 @@ from importlib import import_module
 from threading import Event, Thread
 from typing import Final, NamedTuple
 
+from consumers.telling import tell
 from ledger.entry import LedgerError
 from ledger.logs.opening import VARIABLE, on_kafka
 from ledger.settings import Home
@@ -73,6 +74,8 @@ def run(
         _guarded(lambda: serve(home, *http, ready))
         return
     stopping, asked = _signals(until_eof=until_eof)
+    if not until_eof:
+        tell(f"the {name} runs until SIGTERM or Ctrl-C")
     if name == "projector":
         from consumers import projector
 

@@ -39,7 +39,9 @@ def full(home: Home) -> dict[int, int]:
 def test_the_archiver_seals_what_is_recorded_meanwhile_and_stops_when_told(home: Home) -> None:
     before = sealed_by_now(home)
     process = subprocess.Popen(
-        [sys.executable, "-m", "consumers", "archiver", "--home", home.folder], cwd=ROOT
+        [sys.executable, "-m", "consumers", "archiver", "--home", home.folder],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
     )
     with Embedded(home.folder) as ledger:
         ledger.publish(islice(messages(SEED), MESSAGES, MESSAGES + 150))
@@ -51,7 +53,8 @@ def test_the_archiver_seals_what_is_recorded_meanwhile_and_stops_when_told(home:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=30) == 0
+    _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (0, b"ledger: the archiver runs until SIGTERM or Ctrl-C\n")
 
 
 def test_ledger_archive_says_what_it_sealed_and_what_waits(fresh: Home, tmp_path: Path) -> None:

@@ -80,17 +80,26 @@ def _ledger() -> None:
 
 def main() -> None:
     tune_interpreter()
+    failure = _run()
+    # Outside of any `except`: what is held by an error there would be held to the very end.
+    if failure is not None:
+        errors.print(f"[bold red]ledger:[/] {escape(failure)}", soft_wrap=True)
+        sys.exit(3)
+
+
+def _run() -> str | None:
+    """Runs the command; where the ledger could not do it, a sentence that says why."""
     try:
         app()
     except LedgerError as error:
-        _stop(str(error))
+        return str(error)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except OSError as error:
-        _stop(f"{error.filename or 'a file'} cannot be used: {error.strerror or error}")
+        return f"{error.filename or 'a file'} cannot be used: {error.strerror or error}"
     except _database_errors() as error:
-        _stop(f"a file of the ledger cannot be used: {str(error).partition(chr(10))[0]}")
+        return f"a file of the ledger cannot be used: {str(error).partition(chr(10))[0]}"
+    return None
 
 
 def _database_errors() -> tuple[type[Exception], ...]:
@@ -98,8 +107,3 @@ def _database_errors() -> tuple[type[Exception], ...]:
     import duckdb
 
     return sqlite3.Error, duckdb.Error
-
-
-def _stop(sentence: str) -> None:
-    errors.print(f"[bold red]ledger:[/] {escape(sentence)}", soft_wrap=True)
-    sys.exit(3)

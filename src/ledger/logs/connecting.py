@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kafka.errors import KafkaError
+from kafka.net.compat import KafkaNetClient
 
 from ledger.entry import LedgerError
 
@@ -39,9 +40,18 @@ def connected(connection: Connection, kind: Callable[..., Any], **options: Any) 
 
     Raises NoAnswer where no broker answers.
     """
+    begun: list[Any] = []
+
+    def client(**settings: Any) -> Any:
+        begun.append(KafkaNetClient(**settings))
+        return begun[-1]
+
     try:
-        return kind(**connection.options, **options)
+        return kind(kafka_client=client, **connection.options, **options)
     except (KafkaError, OSError, ValueError) as error:
+        # The library leaves it open, with its thread, at each attempt.
+        for each in begun:
+            each.close()
         raise NoAnswer(
             f"no broker answers at {', '.join(connection.servers)}: {error or type(error).__name__}"
         ) from error
