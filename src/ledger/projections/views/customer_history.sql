@@ -10,9 +10,9 @@
 -- partition: The partition of the entry behind it.
 -- position: The position of that entry.
 -- event_number: The event's number in its partition; null for a refusal.
-with events as (
+with own as (
     select
-        coalesce(sentences.customer_id, visits.customer_id) as customer_id,
+        sentences.customer_id,
         sentences.happened_at,
         sentences.sentence,
         sentences.sentence_zh,
@@ -24,10 +24,24 @@ with events as (
         sentences.position,
         sentences.event_number
     from sentences
-    left join visits
-        on sentences.type like 'visit.%'
-        and visits.hall = sentences.hall
-        and visits.visit_id = sentences.visit
+),
+
+heard as (
+    select
+        visits.customer_id,
+        sentences.happened_at,
+        sentences.sentence,
+        sentences.sentence_zh,
+        sentences.type,
+        sentences.hall,
+        sentences.visit,
+        sentences.actor,
+        sentences.partition,
+        sentences.position,
+        sentences.event_number
+    from sentences
+    join visits on visits.hall = sentences.hall and visits.visit_id = sentences.visit
+    where sentences.type like 'visit.%' and sentences.customer_id is null
 ),
 
 refused as (
@@ -46,7 +60,9 @@ refused as (
     from refusals
 )
 
-select * from events where customer_id is not null
+select * from own where customer_id is not null
+union all
+select * from heard where customer_id is not null
 union all
 select * from refused where customer_id is not null
 order by customer_id, happened_at, partition, position, event_number
