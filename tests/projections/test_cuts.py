@@ -29,7 +29,7 @@ def at_once(records: list[bytes], tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.mark.timeout(400)
 @settings(
-    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(cuts=some_cuts, seed=st.integers(0, 10_000))
 def test_batches_cut_anywhere_give_the_tables_of_one_batch(
