@@ -8,15 +8,14 @@ simulator's mix is recorded first; with `--home` one that stands there is used, 
 """
 
 import resource
-import tempfile
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from bench.machine import machine, parser, show
+from bench.machine import machine, over_a_ledger
 from consumers.embedded import Embedded, found
 from ledger import simulator
-from ledger.settings import Home, tune_interpreter
+from ledger.settings import Home
 from replay.rebuild import rebuild
 from replay.status import status_of
 
@@ -55,19 +54,5 @@ def record(folder: Path, events: int) -> None:
             reached = sum(tip.next_event - 1 for tip in tips)
 
 
-def main() -> None:
-    options = parser(__doc__)
-    options.add_argument("--events", type=int, default=1_000_000)
-    options.add_argument("--home", type=Path)
-    arguments = options.parse_args()
-    tune_interpreter()
-    if arguments.home:
-        figures = measure(arguments.home, arguments.events)
-    else:
-        with tempfile.TemporaryDirectory(prefix="ledger-bench-") as folder:
-            figures = measure(Path(folder) / "home", arguments.events)
-    show(figures, as_json=arguments.json)
-
-
 if __name__ == "__main__":
-    main()
+    over_a_ledger(__doc__, measure)

@@ -19,7 +19,7 @@ from typing import Any
 
 import duckdb
 
-from bench.machine import machine, parser, show
+from bench.machine import machine, over_a_ledger
 from bench.rebuild import record
 from consumers.projector import batches, project_all
 from ledger.archive.segments import Archive
@@ -28,7 +28,7 @@ from ledger.archive.tables import project_archive
 from ledger.logs.sqlite import SqliteLog
 from ledger.projections.engine import Projector
 from ledger.projections.snapshot import open_snapshot
-from ledger.settings import Home, tune_interpreter
+from ledger.settings import Home
 
 BATCH = 1_000
 BATCHES = 40
@@ -106,19 +106,5 @@ def _milliseconds(connection: duckdb.DuckDBPyConnection, select: str) -> float:
     return (time.perf_counter() - started) * 1_000
 
 
-def main() -> None:
-    options = parser(__doc__)
-    options.add_argument("--events", type=int, default=1_000_000)
-    options.add_argument("--home", type=Path)
-    arguments = options.parse_args()
-    tune_interpreter()
-    if arguments.home:
-        figures = measure(arguments.home, arguments.events)
-    else:
-        with tempfile.TemporaryDirectory(prefix="ledger-bench-") as folder:
-            figures = measure(Path(folder) / "home", arguments.events)
-    show(figures, as_json=arguments.json)
-
-
 if __name__ == "__main__":
-    main()
+    over_a_ledger(__doc__, measure)

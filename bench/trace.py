@@ -8,17 +8,16 @@ first; with `--home` one that stands there is used, or kept there.
 """
 
 import sqlite3
-import tempfile
 import time
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from bench.machine import machine, parser, show
+from bench.machine import machine, over_a_ledger
 from consumers.embedded import Embedded, found
 from ledger import simulator
-from ledger.settings import Home, tune_interpreter
+from ledger.settings import Home
 from replay.status import status_of
 from replay.trace import trace
 
@@ -74,19 +73,5 @@ def _record(folder: Path, entries: int) -> None:
             ledger.publish(islice(messages, BATCH))
 
 
-def main() -> None:
-    options = parser(__doc__)
-    options.add_argument("--entries", type=int, default=1_000_000)
-    options.add_argument("--home", type=Path)
-    arguments = options.parse_args()
-    tune_interpreter()
-    if arguments.home:
-        figures = measure(arguments.home, arguments.entries)
-    else:
-        with tempfile.TemporaryDirectory(prefix="ledger-bench-") as folder:
-            figures = measure(Path(folder) / "home", arguments.entries)
-    show(figures, as_json=arguments.json)
-
-
 if __name__ == "__main__":
-    main()
+    over_a_ledger(__doc__, measure, "entries")

@@ -9,19 +9,18 @@ stands there is used, or kept there.
 """
 
 import resource
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from bench.machine import machine, parser, show
+from bench.machine import machine, over_a_ledger
 from bench.rebuild import record
 from consumers.embedded import facts_of
 from consumers.projector import catch_up
 from ledger.logs.sqlite import SqliteLog
-from ledger.settings import Home, tune_interpreter
+from ledger.settings import Home
 from replay.verify import verify
 from replay.walk import walk_all
 
@@ -69,19 +68,5 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def main() -> None:
-    options = parser(__doc__)
-    options.add_argument("--events", type=int, default=1_000_000)
-    options.add_argument("--home", type=Path)
-    arguments = options.parse_args()
-    tune_interpreter()
-    if arguments.home:
-        figures = measure(arguments.home, arguments.events)
-    else:
-        with tempfile.TemporaryDirectory(prefix="ledger-bench-") as folder:
-            figures = measure(Path(folder) / "home", arguments.events)
-    show(figures, as_json=arguments.json)
-
-
 if __name__ == "__main__":
-    main()
+    over_a_ledger(__doc__, measure)
