@@ -10,38 +10,16 @@
 -- partition: The partition of the entry behind it.
 -- position: The position of that entry.
 -- event_number: The event's number in its partition; null for a refusal.
-with own as (
-    select
-        sentences.customer_id,
-        sentences.happened_at,
-        sentences.sentence,
-        sentences.sentence_zh,
-        sentences.type,
-        sentences.hall,
-        sentences.visit,
-        sentences.actor,
-        sentences.partition,
-        sentences.position,
-        sentences.event_number
-    from sentences
-),
-
-heard as (
-    select
-        visits.customer_id,
-        sentences.happened_at,
-        sentences.sentence,
-        sentences.sentence_zh,
-        sentences.type,
-        sentences.hall,
-        sentences.visit,
-        sentences.actor,
-        sentences.partition,
-        sentences.position,
-        sentences.event_number
+with told as (
+    select * from sentences where customer_id is not null
+    union all
+    select sentences.* replace (visits.customer_id as customer_id)
     from sentences
     join visits on visits.hall = sentences.hall and visits.visit_id = sentences.visit
-    where sentences.type like 'visit.%' and sentences.customer_id is null
+    where
+        sentences.type like 'visit.%'
+        and sentences.customer_id is null
+        and visits.customer_id is not null
 ),
 
 refused as (
@@ -60,9 +38,19 @@ refused as (
     from refusals
 )
 
-select * from own where customer_id is not null
-union all
-select * from heard where customer_id is not null
+select
+    customer_id,
+    happened_at,
+    sentence,
+    sentence_zh,
+    type,
+    hall,
+    visit,
+    actor,
+    partition,
+    position,
+    event_number
+from told
 union all
 select * from refused where customer_id is not null
 order by customer_id, happened_at, partition, position, event_number
