@@ -146,6 +146,15 @@ TEXT = {
     "select * from " + "(select * from " * 3_000 + "(select 1)" + ")" * 3_000: TOO_DEEP,
 }
 
+
+def doubling(times: int) -> str:
+    """Four times keep 5 million rows and count 2 * 10^14; eight keep too many."""
+    tables = [
+        f"c{n} as (select 1 from c{n - 1} a, c{n - 1} b, range(9))" for n in range(1, times + 1)
+    ]
+    return f"with c0 as (select 1), {', '.join(tables)} select count(*) from c{times}"
+
+
 MEMORY = {
     "select list(range) from range(500000000)": NO_MEMORY,
     "select length(range(2000000000))": NO_MEMORY,
@@ -155,6 +164,7 @@ MEMORY = {
     "select repeat('x', 1000000) from range(10000)": NO_MEMORY,
     "with recursive r(n) as (select 1 union all select n + 1 from r, range(1000))"
     " select count(*) from r": NO_MEMORY,
+    doubling(8): NO_MEMORY,
     "select repeat('x', 70000000)": "the answer is over 64,000,000 bytes; select less",
 }
 
@@ -173,9 +183,7 @@ BOMBS = {
     "cross join": CROSS_JOIN,
     "recursion without end": "with recursive r(n) as (select 1 union all select n + 1 from r)"
     " select count(*) from r",
-    "doubling": "with c0 as (select 1), "
-    + ", ".join(f"c{n} as (select 1 from c{n - 1} a, c{n - 1} b, range(9))" for n in range(1, 9))
-    + " select count(*) from c8",
+    "doubling": doubling(4),
     "sleep": "select sleep_ms(60000)",
     "one long text": "select lpad('x', 2000000000, 'y')",
 }

@@ -42,6 +42,19 @@ def head_table(heads: Sequence[Head]) -> Any:
     )
 
 
+def reached_table(rows: Sequence[tuple[int, int, str, int]]) -> Any:
+    """The columns `partition`, `position`, `hash` and `next_event`."""
+    types = [pa.int64(), pa.int64(), pa.string(), pa.int64()]
+    columns = zip(*rows, strict=True) if rows else [[]] * 4
+    names = ("partition", "position", "hash", "next_event")
+    return pa.table(
+        {
+            name: pa.array(column, type_)
+            for name, column, type_ in zip(names, columns, types, strict=True)
+        }
+    )
+
+
 def place_table(places: Sequence[tuple[int, int]]) -> Any:
     """The columns `partition` and `position`."""
     return pa.table(
@@ -52,17 +65,25 @@ def place_table(places: Sequence[tuple[int, int]]) -> Any:
     )
 
 
-def table(connection: duckdb.DuckDBPyConnection, statement: str) -> Any:
+def table(connection: duckdb.DuckDBPyConnection, statement: str | duckdb.Statement) -> Any:
     """The rows that a statement gives; those of a prepared one come in any order."""
     return connection.sql(statement).to_arrow_table(_PIECE)
+
+
+def says_each_once(rows: Any, column: str) -> bool:
+    """Whether no two rows have the same value, or none, there."""
+    return len(rows) == len(rows.column(column).unique())
+
+
+def ordered(rows: Any, columns: Sequence[str]) -> Any:
+    return rows.sort_by([(name, "ascending") for name in columns])
 
 
 def write_parquet(
     rows: Any, order: Sequence[str], filesystem: Any, path: str, made_by: str
 ) -> None:
     """A file of the rows in that order; `filesystem` is one of `pyarrow.fs`."""
-    rows = rows.sort_by([(name, "ascending") for name in order])
-    rows = rows.replace_schema_metadata({_MADE_BY: made_by})
+    rows = ordered(rows, order).replace_schema_metadata({_MADE_BY: made_by})
     filesystem.create_dir(path.rpartition("/")[0], recursive=True)
     # To begin with zstd takes 50 µs a column, which is most of what reading a small file takes.
     compression = "snappy" if len(rows) < _FEW else "zstd"

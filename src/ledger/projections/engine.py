@@ -31,7 +31,7 @@ from ledger.projections import (
 from ledger.projections import definitions as files
 from ledger.projections.ahead import one_ahead
 from ledger.projections.compare import differences
-from ledger.projections.definitions import Definitions, Fold
+from ledger.projections.definitions import DefinitionError, Definitions, Fold
 from ledger.projections.live_file import THREADS, TablesBusyError
 from ledger.projections.merge import TABLES
 from ledger.projections.planned import Planned
@@ -154,7 +154,7 @@ class Projector:
             write.execute("begin")
             for fold in folds:
                 self._write(fold, rows)
-            write.execute(_REACH)
+            write.execute(self._planned.read("reach", _REACH))
             if self._has_stops:
                 write.execute(progress.LET_GO)
             # Not durable before this returns: a crash here leaves none of the batch.
@@ -313,6 +313,10 @@ class Projector:
             if fold.appends:
                 continue
             rows = arrow.table(self._connection, self._planned.run(fold.name, merge.rows(fold)))
+            if not arrow.says_each_once(rows, merge.KEY_HASH.name):
+                raise DefinitionError(
+                    f"{fold.name}.sql gives several rows for one key; they cannot be merged"
+                )
             if fold.name in self._batches:
                 self._batches[fold.name].put(rows)
             else:
@@ -324,7 +328,8 @@ class Projector:
             for name, select in fold.selects(relations).items():
                 self._connection.execute(self._planned.run(name, merge.append(fold, select)))
         else:
-            self._connection.execute(merge.merge(fold))
+            statement = self._planned.read(f"merge_{fold.name}", merge.merge(fold))
+            self._connection.execute(statement)
 
     def _roll_back(self) -> None:
         # Nothing may have been begun yet, and an error of the disk may have ended it already.

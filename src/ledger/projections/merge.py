@@ -31,16 +31,10 @@ def create_table(fold: Fold, types: Mapping[str, str]) -> str:
 
 
 def rows(fold: Fold) -> str:
-    """The batch's rows of a fold that merges; fails where a key has several."""
+    """The batch's rows of a fold that merges."""
     parts = ", ".join(f"cast({name} as varchar)" for name in fold.key)
     return f"""
-select
-    *,
-    case
-        when count(*) over (partition by {", ".join(fold.key)}) > 1
-            then error('{fold.name}.sql gives several rows for one key; they cannot be merged')
-        else md5_number_lower(concat_ws(chr(31), {parts}))
-    end as {KEY_HASH.name}
+select *, md5_number_lower(concat_ws(chr(31), {parts})) as {KEY_HASH.name}
 from ({fold.select})
 """
 

@@ -134,11 +134,10 @@ select
     interaction.data as said
 from numbered
 where interaction is not null
-order by tag
 """
-"""One row per event that the ledger decided. In the order of tags, so that each relation is a
-slice of it, called `staged_` and its name; to look for its rows would cost as much as to read
-them."""
+"""One row per event that the ledger decided. They are put in the order of tags, so that each
+relation is a slice of them, called `staged_` and its name; to look for its rows would cost as much
+as to read them."""
 
 ENTRIES: Final = """
 create or replace temp view entries as

@@ -66,8 +66,10 @@ class Reader:
             if self._fetched("malformed", _MALFORMED):
                 unreadable.explain(records)
             left_out = self._leave_out(records)
-            # Not prepared: what is executed gives its rows in any order.
-            events = arrow.table(self._connection, relations.STAGED_EVENTS)
+            events = arrow.table(
+                self._connection, self._planned.run("events", relations.STAGED_EVENTS)
+            )
+            events = arrow.ordered(events, ["tag"])
             self._events.put(events)
             found: dict[str, int] = dict(self._fetched("found", _FOUND))
         except duckdb.Error as error:
@@ -104,6 +106,7 @@ class Staging:
         self._planned = Planned(connection)
         nothing = Reader(connection).read([], {})
         self._heads = arrow.Slot(connection, "staged_heads", arrow.head_table([]))
+        self._reached = arrow.Slot(connection, "staged_reached", arrow.reached_table([]))
         self._entries = arrow.Slot(connection, "staged_entries", nothing.entries)
         self._left_out = arrow.Slot(connection, "left_out", arrow.place_table([]))
         self._events = arrow.Slot(connection, "staged_events", nothing.events)
@@ -159,6 +162,8 @@ class Staging:
             self._connection.execute(f"create temp view {name} as {select}")
 
     def _breaks(self) -> list[Any]:
+        reached = self._connection.execute(self._planned.read("reached", _REACHED)).fetchall()
+        self._reached.put(arrow.reached_table(reached))
         return self._connection.execute(self._planned.run("breaks", _BREAKS)).fetchall()
 
 
@@ -183,6 +188,8 @@ limit 1
 
 _COUNTING: Final = "from staged_entries anti join left_out using (partition, position)"
 
+_REACHED: Final = f"select partition, position, hash, next_event from {TABLES}.positions"
+
 _BREAKS: Final = f"""
 with batch as (
     select
@@ -204,7 +211,7 @@ select
     heads.newest
 from batch
 full join staged_heads as heads using (partition)
-left join {TABLES}.positions as reached using (partition)
+left join staged_reached as reached using (partition)
 where heads.newest is distinct from coalesce(batch.last, reached.position, 0)
     or batch.first <> coalesce(reached.position, 0) + 1
     or batch.prev <> coalesce(reached.hash, '{NO_ENTRY}')
