@@ -5,6 +5,8 @@ import os
 import sys
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
@@ -14,6 +16,7 @@ from consumers.kafka.founding import found
 from ledger import founding
 from ledger.logs.cluster import Cluster
 from tests.kafka.broker import START_SECONDS, NoBrokerError, libraries
+from tests.kafka.keys import Place
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -78,3 +81,12 @@ def _shared(folder: Path, run: int) -> str:
             raise TimeoutError("the broker did not start")
         time.sleep(0.1)
     return address.read_text()
+
+
+@pytest.fixture
+def place(cluster: Cluster, tmp_path: Path) -> Iterator[Place]:
+    """Keys on Kafka, made by the process `a`."""
+    with ExitStack() as closing:
+        place = Place(cluster, tmp_path, closing)
+        place.create()
+        yield place

@@ -17,7 +17,15 @@ from kafka.errors import KafkaError
 
 from ledger.entry import LedgerError
 from ledger.logs.connecting import WAIT_SECONDS, Bounds, Connection, NoAnswer, connected
-from ledger.logs.reading import Fetched, GroupConsumer, Headers, Mark, OffsetLost, Tail
+from ledger.logs.reading import (
+    FETCH_SECONDS,
+    Fetched,
+    GroupConsumer,
+    Headers,
+    Mark,
+    OffsetLost,
+    Tail,
+)
 from ledger.logs.writing import MAX_MESSAGE_BYTES, Producer
 
 __all__ = [
@@ -94,8 +102,8 @@ class Cluster:
         """
         return Producer(self.connection, linger_seconds)
 
-    def tail(self) -> Tail:
-        return Tail(self.connection)
+    def tail(self, fetch_seconds: float = FETCH_SECONDS) -> Tail:
+        return Tail(self.connection, fetch_seconds)
 
     def group(self, name: str) -> GroupConsumer:
         return GroupConsumer(self.connection, f"{self.prefix}.{name}")

@@ -29,6 +29,8 @@ from ledger.logs.kafka import UnknownOutcome
 POLL_SECONDS: Final = 1.0
 COME_SECONDS: Final = 0.005
 """How long to look whether something has come: what came before is here by then."""
+FETCH_SECONDS: Final = 0.01
+"""Nobody waits for a key to come; a decider, though, asks for the end in the midst of a batch."""
 ROLL: Final = "roll"
 
 _ATTEMPT: Final = re.compile(r"key (.+)#([1-9][0-9]{0,8}) [0-9a-f]{16}")
@@ -71,7 +73,7 @@ class KeysTopic:
     def __init__(self, cluster: Cluster) -> None:
         self.name = cluster.keys
         self._cluster = cluster
-        self._tail = cluster.tail()
+        self._tail = cluster.tail(FETCH_SECONDS)
         self._producer: Producer | None = None
         if not self._tail.partitions(self.name):
             self._tail.close()

@@ -17,6 +17,7 @@ from ledger.logs.connecting import Connection, NoAnswer, connected
 from ledger.logs.unreadable_records import step_over
 
 FETCH_BYTES: Final = 16_000_000
+FETCH_SECONDS: Final = 0.5
 COMMIT_SECONDS: Final = 5.0
 
 step_over()
@@ -48,10 +49,18 @@ class OffsetLost(LedgerError):  # noqa: N818 (what a reader finds)
 
 
 class Tail:
-    """Reads chosen partitions from chosen offsets; belongs to no group and commits nothing."""
+    """Reads chosen partitions from chosen offsets; belongs to no group and commits nothing.
 
-    def __init__(self, connection: Connection) -> None:
-        options = {**_reading(connection), "isolation_level": "read_uncommitted", "group_id": None}
+    After a poll the next fetch waits at the broker, for `fetch_seconds` where nothing comes, and
+    whatever else is asked waits behind it on the one connection: so long in `begins` and `ends`.
+    """
+
+    def __init__(self, connection: Connection, fetch_seconds: float = FETCH_SECONDS) -> None:
+        options = {
+            **_reading(connection, fetch_seconds),
+            "isolation_level": "read_uncommitted",
+            "group_id": None,
+        }
         self._consumer = connected(connection, KafkaConsumer, **options)
 
     def partitions(self, topic: str) -> int:
@@ -241,7 +250,7 @@ def _seek(consumer: Any, place: Any, offset: int | None) -> None:
         consumer.seek(place, offset)
 
 
-def _reading(connection: Connection) -> dict[str, Any]:
+def _reading(connection: Connection, fetch_seconds: float = FETCH_SECONDS) -> dict[str, Any]:
     return {
         "allow_auto_create_topics": False,
         "enable_auto_commit": False,
@@ -250,7 +259,7 @@ def _reading(connection: Connection) -> dict[str, Any]:
         # The client sleeps so long, 100 ms by default, where an empty answer has just come.
         "retry_backoff_ms": 10,
         "fetch_min_bytes": 1,
-        "fetch_max_wait_ms": 500,
+        "fetch_max_wait_ms": int(fetch_seconds * 1000),
         "fetch_max_bytes": FETCH_BYTES,
         "max_partition_fetch_bytes": FETCH_BYTES // 4,
         "request_timeout_ms": int(connection.bounds.request_seconds * 1500),
