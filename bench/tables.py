@@ -75,6 +75,8 @@ def _all_but_the_last(home: Home, log: SqliteLog, projector: Projector) -> None:
 
 
 def _live(log: SqliteLog, projector: Projector) -> list[float]:
+    # As the projector that follows a writer does.
+    projector.use_threads(1)
     taken: list[float] = []
     for records, heads in itertools.islice(
         batches(log, projector.positions(), BATCH), WARM + BATCHES

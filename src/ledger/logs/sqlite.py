@@ -14,8 +14,6 @@ from typing import Any, Final
 
 from ledger.entry import ChainError, LedgerError, leaf_hash
 
-_MAPPED: Final = 2**31 - 65_536
-"""How much of the file readers map into memory, which halves the time of reading it whole."""
 SCHEMA: Final = """
     create table entry (
         partition integer not null,
@@ -55,8 +53,6 @@ class SqliteLog:
             with self._reading():
                 if writer:
                     self._connection.execute("pragma synchronous = full")
-                else:
-                    self._connection.execute(f"pragma mmap_size = {_MAPPED}")
                 self._connection.execute("pragma cache_size = -32000")
             self.ledger = leaf_hash(self.record(0, 1) or b"")
         except LedgerError:

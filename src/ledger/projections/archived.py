@@ -6,10 +6,11 @@ that is no longer today's is left to whoever reads the records.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
 import duckdb
 import msgspec
@@ -19,9 +20,9 @@ from ledger.entry import ChainError, Head
 from ledger.projections import arrow, relations
 from ledger.projections.definitions import Fold, words
 from ledger.projections.merge import TABLES
-from ledger.projections.planned import Planned
+from ledger.projections.templates import literal
 
-ENTRIES_AT_ONCE: Final = 200_000
+ENTRIES_AT_ONCE: Final = 1_000_000
 """How many entries are read as one batch, where segments are no larger."""
 
 
@@ -95,10 +96,11 @@ _FORMAT: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Segments that were read: the rows of each relation that has some, as Arrow tables."""
+    """Segments that were read: their files lie in a folder for each of these relations."""
 
     parts: Sequence[Part]
-    rows: Mapping[str, Any]
+    folder: Path
+    relations: Set[str]
     records: Sequence[bytes] = ()
     """None: they were read when the segments were sealed."""
 
@@ -108,66 +110,69 @@ class Batch:
 
 
 class Reader:
-    """Reads segments of an archive, as many at once as make a batch."""
+    """Reads segments of an archive, as many at once as make a batch, and compares their seals."""
 
-    def __init__(self, folds: Sequence[Fold]) -> None:
-        self._columns = {name: _columns(name, folds) for name in relations.RELATIONS}
+    def __init__(self, folds: Sequence[Fold], scratch: Path) -> None:
+        self._read_of = {name for name in relations.RELATIONS if _columns(name, folds)}
+        self._scratch = scratch
 
     def batches(self, parts: Iterable[Part]) -> Iterator[Batch]:
-        """The parts in order. A partition ends where other SQL than today's made a file.
+        """The parts in order, each batch in a folder of its own, which its reader deletes.
 
-        Raises ChainError where a file has not as many rows as the segment's seal says.
+        A partition ends where other SQL than today's made a file. Raises ChainError where a file
+        has not as many rows as the segment's seal says.
         """
-        batch: list[tuple[Part, Mapping[str, Any]]] = []
+        batch: list[Part] = []
+        found: set[str] = set()
         ended: set[int] = set()
         for part in parts:
             if part.head.partition in ended:
                 continue
-            tables = self._read(part)
-            if tables is None:
+            files = self._files(part)
+            if files is None:
                 ended.add(part.head.partition)
                 continue
-            batch.append((part, tables))
-            if sum(each.entries for each, _ in batch) >= ENTRIES_AT_ONCE:
-                yield _together(batch)
-                batch = []
+            folder = self._scratch / (batch or [part])[0].name
+            for relation, content in files.items():
+                file = folder / relation / f"{part.name}.parquet"
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content)
+            batch.append(part)
+            found |= files.keys()
+            if sum(each.entries for each in batch) >= ENTRIES_AT_ONCE:
+                yield Batch(batch, folder, found)
+                batch, found = [], set()
         if batch:
-            yield _together(batch)
+            yield Batch(batch, self._scratch / batch[0].name, found)
 
-    def _read(self, part: Part) -> dict[str, Any] | None:
-        tables = {"entries": _rows(part, "entries", part.entries, None)}
-        for relation, size in part.events.items():
-            columns = self._columns.get(relation)
-            if columns is None:
-                # A newer ledger knows this event.
+    def _files(self, part: Part) -> dict[str, bytes] | None:
+        """The files by relation that any fold reads; None where today's SQL did not make them."""
+        if not part.events.keys() <= relations.RELATIONS.keys():
+            # A newer ledger knows this event.
+            return None
+        rows = {"entries": part.entries, **part.events}
+        files: dict[str, bytes] = {}
+        for relation in rows.keys() & (self._read_of | {"entries"}):
+            place = path(relation, part.name)
+            content = part.read(place)
+            made, size = arrow.parquet_says(content)
+            if made != made_by(relation):
                 return None
-            if columns:
-                tables[relation] = _rows(part, relation, size, columns)
-        return None if None in tables.values() else tables
-
-
-def _rows(part: Part, relation: str, size: int, columns: Sequence[str] | None) -> Any:
-    place = path(relation, part.name)
-    rows = arrow.read_parquet(part.read(place), columns, made_by(relation))
-    if rows is not None and len(rows) != size:
-        raise ChainError(
-            f"{place} of the archive has {len(rows)} rows where its seal says {size};"
-            " run `ledger verify`"
-        )
-    return rows
-
-
-def _together(batch: Sequence[tuple[Part, Mapping[str, Any]]]) -> Batch:
-    pieces: dict[str, list[Any]] = {}
-    for _, tables in batch:
-        for relation, rows in tables.items():
-            pieces.setdefault(relation, []).append(rows)
-    rows = {relation: arrow.concatenated(tables) for relation, tables in pieces.items()}
-    return Batch([part for part, _ in batch], rows)
+            if size != rows[relation]:
+                raise ChainError(
+                    f"{place} of the archive has {size} rows where its seal says {rows[relation]};"
+                    " run `ledger verify`"
+                )
+            files[relation] = content
+        return files
 
 
 class Staging:
-    """The relations of one batch of segments at a time, on the connection that merges."""
+    """The relations of one batch of segments at a time, on the connection that merges.
+
+    DuckDB reads the files itself, on all cores, and only what a fold asks of them. Which files
+    they are is part of a plan, so that statements are planned for each batch.
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, folds: Sequence[Fold]) -> None:
         """Puts the relations over files, without rows, in place of those over records.
@@ -175,12 +180,15 @@ class Staging:
         The connection has those from `staging.Staging`; they say what type each column has.
         """
         self._connection = connection
-        self._planned = Planned(connection)
         self._heads = arrow.Slot(connection, "staged_heads", arrow.head_table([]))
-        self._slots = {"entries": self._slot("entries", "staged_entries", None)}
+        self._types = {"entries": _types(connection, "entries")}
         for name in relations.RELATIONS:
             if columns := _columns(name, folds):
-                self._slots[name] = self._slot(name, f"archived_{name}", columns)
+                types = _types(connection, name)
+                self._types[name] = {column: types[column] for column in columns}
+        self._over: set[str] = set(self._types)
+        for name in self._types:
+            self._put(name, None)
         connection.execute(_FOUNDINGS)
 
     def take(self, batch: Batch) -> set[str]:
@@ -188,7 +196,10 @@ class Staging:
 
         Raises ChainError where a segment does not follow the positions that the tables reached.
         """
-        reached = {row[0]: Head(*row) for row in self._reached()}
+        rows = self._connection.execute(
+            f"select partition, position, hash from {TABLES}.positions"
+        ).fetchall()
+        reached = {row[0]: Head(*row) for row in rows}
         for part in batch.parts:
             partition = part.before.partition
             if reached.get(partition, Head(partition)) != part.before:
@@ -198,32 +209,42 @@ class Staging:
                 )
             reached[partition] = part.head
         self._heads.put(arrow.head_table(list(batch.heads.values())))
-        for name, slot in self._slots.items():
-            if name in batch.rows:
-                slot.put(batch.rows[name])
-            else:
-                slot.clear()
+        for name in self._types:
+            self._put(name, batch.folder / name if name in batch.relations else None)
         first = any(part.before.position == 0 for part in batch.parts)
-        return {*batch.rows, *(["foundings"] if first else [])}
+        return {*batch.relations, *(["foundings"] if first else [])}
 
-    def _reached(self) -> list[Any]:
-        select = f"select partition, position, hash from {TABLES}.positions"
-        return self._connection.execute(self._planned.run("reached", select)).fetchall()
+    def planned(self, name: str, statement: str) -> str:
+        """The statement itself: it reads other files under the same name each time."""
+        return statement
 
-    def _slot(self, relation: str, slot: str, columns: Sequence[str] | None) -> arrow.Slot:
-        """Puts the relation over rows of its file in place of the one over records."""
-        types = _types(self._connection, relation)
-        columns = columns or list(types)
-        filed = [f'cast(null as {_portable(types[name])}) as "{name}"' for name in columns]
+    def selects(self, fold: Fold, rows: Set[str]) -> Mapping[str, str]:
+        """The fold's rows as one SELECT: a relation's few files do not occupy all cores."""
+        selects = fold.selects(rows).values()
+        return {fold.name: " union all ".join(f"({select})" for select in selects)}
+
+    def _put(self, relation: str, folder: Path | None) -> None:
+        """Puts the relation over the files of a folder, or over no rows."""
+        if folder is None and relation not in self._over:
+            return
+        types = self._types[relation]
+        if folder is None:
+            self._over.discard(relation)
+            filed = [
+                f'cast(null as {_portable(type_)}) as "{name}"' for name, type_ in types.items()
+            ]
+            source = f"(select {', '.join(filed)}, cast(null as varchar) as founding where false)"
+        else:
+            self._over.add(relation)
+            source = f"read_parquet({literal(f'{folder}/*.parquet')})"
         if relation == "entries":
-            filed.append("cast(null as varchar) as founding")
-        nothing = arrow.table(self._connection, f"select {', '.join(filed)} limit 0")
-        read = ", ".join(f'cast("{name}" as {types[name]}) as "{name}"' for name in columns)
-        rows = arrow.Slot(self._connection, slot, nothing)
+            # Also what the positions reached are taken from.
+            self._connection.execute(f"create or replace temp view staged_entries as from {source}")
+            source = "staged_entries"
+        read = ", ".join(f'cast("{name}" as {type_}) as "{name}"' for name, type_ in types.items())
         self._connection.execute(
-            f"create or replace temp view {relation} as select {read} from {slot}"
+            f"create or replace temp view {relation} as select {read} from {source}"
         )
-        return rows
 
 
 def _columns(relation: str, folds: Sequence[Fold]) -> list[str]:

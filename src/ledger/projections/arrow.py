@@ -90,19 +90,10 @@ def write_parquet(
     parquet.write_table(rows, path, filesystem=filesystem, compression=compression)
 
 
-def read_parquet(content: bytes, columns: Sequence[str] | None, made_by: str) -> Any:
-    """These columns of a file, or all; None where something else made it."""
-    with parquet.ParquetFile(pa.BufferReader(content)) as file:
-        metadata = file.schema_arrow.metadata
-        if metadata is None or metadata.get(_MADE_BY) != made_by.encode():
-            return None
-        rows = file.read(columns, use_threads=False)
-    return rows if columns is None else rows.select(columns)
-
-
-def concatenated(tables: Sequence[Any]) -> Any:
-    """The rows of tables of the same columns."""
-    return pa.concat_tables(tables)
+def parquet_says(content: bytes) -> tuple[str, int]:
+    """By what a Parquet file of `write_parquet` was made, and how many rows it has."""
+    metadata = parquet.read_metadata(pa.BufferReader(content))
+    return (metadata.metadata or {}).get(_MADE_BY, b"").decode(), metadata.num_rows
 
 
 class Slot:

@@ -7,11 +7,13 @@ tables are made again from the log.
 """
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Final, Self, TypeVar
+from typing import IO, Any, Final, Protocol, Self, TypeVar
 
 import duckdb
 
@@ -40,6 +42,15 @@ from ledger.projections.staging import Batch, LeftOut, Reader, Staging
 __all__ = ["THREADS", "Projector", "TablesBusyError", "differences"]
 
 _Batch = TypeVar("_Batch", Batch, archived.Batch)
+_Taken = TypeVar("_Taken", contravariant=True)
+
+
+class _Staging(Protocol[_Taken]):
+    """The relations of one batch at a time, of records or of sealed files."""
+
+    def take(self, batch: _Taken) -> Set[str]: ...
+    def planned(self, name: str, statement: str) -> str | duckdb.Statement: ...
+    def selects(self, fold: Fold, rows: Set[str]) -> Mapping[str, str]: ...
 
 
 class Projector:
@@ -117,7 +128,7 @@ class Projector:
         does not know; both name partition and position.
         """
         if records:
-            self._apply(self._reader.read(records, heads), self._staging.take)
+            self._apply(self._reader.read(records, heads), self._staging)
 
     def apply_all(self, batches: Iterable[tuple[Sequence[bytes], Mapping[int, Head]]]) -> None:
         """Takes in batch after batch as `apply` does; each is read while the one before it merges.
@@ -127,7 +138,7 @@ class Projector:
         """
         read = (self._reader.read(*batch) for batch in batches if batch[0])
         for batch in one_ahead(read):
-            self._apply(batch, self._staging.take)
+            self._apply(batch, self._staging)
 
     def apply_sealed(self, parts: Iterable[archived.Part]) -> None:
         """Takes in segments of an archive, in order per partition, from their typed tables.
@@ -139,21 +150,25 @@ class Projector:
         assert self._left_out is None
         self._staging.define(*self._folds)
         sealed = archived.Staging(self._connection, self._folds)
-        try:
-            for batch in one_ahead(archived.Reader(self._folds).batches(parts)):
-                self._apply(batch, sealed.take)
-        finally:
-            self._keep(self.pending)
+        with tempfile.TemporaryDirectory(prefix="ledger-tables-") as scratch:
+            try:
+                for batch in one_ahead(archived.Reader(self._folds, Path(scratch)).batches(parts)):
+                    self._apply(batch, sealed)
+                    shutil.rmtree(batch.folder)
+            finally:
+                self._keep(self.pending)
 
-    def _apply(self, batch: _Batch, take: Callable[[_Batch], Set[str]]) -> None:
+    def _apply(self, batch: _Batch, staging: _Staging[_Batch]) -> None:
         write = self._connection
         try:
-            rows = take(batch)
+            rows = staging.take(batch)
             folds = [fold for fold in self._folds if fold.words & rows]
-            self._make_rows(folds)
+            for fold in folds:
+                if not fold.appends:
+                    self._make_rows(fold, staging)
             write.execute("begin")
             for fold in folds:
-                self._write(fold, rows)
+                self._write(fold, rows, staging)
             write.execute(self._planned.read("reach", _REACH))
             if self._has_stops:
                 write.execute(progress.LET_GO)
@@ -307,29 +322,26 @@ class Projector:
         reached = self._reached()
         return any(reached.get(n, 0) < position for n, position in self._shown.items())
 
-    def _make_rows(self, folds: Sequence[Fold]) -> None:
-        """Makes the batch's rows of the folds that merge, in `batch_<name>`."""
-        for fold in folds:
-            if fold.appends:
-                continue
-            rows = arrow.table(self._connection, self._planned.run(fold.name, merge.rows(fold)))
-            if not arrow.says_each_once(rows, merge.KEY_HASH.name):
-                raise DefinitionError(
-                    f"{fold.name}.sql gives several rows for one key; they cannot be merged"
-                )
-            if fold.name in self._batches:
-                self._batches[fold.name].put(rows)
-            else:
-                slot = arrow.Slot(self._connection, f"batch_{fold.name}", rows)
-                self._batches[fold.name] = slot
-
-    def _write(self, fold: Fold, relations: Set[str]) -> None:
-        if fold.appends:
-            for name, select in fold.selects(relations).items():
-                self._connection.execute(self._planned.run(name, merge.append(fold, select)))
+    def _make_rows(self, fold: Fold, staging: _Staging[Any]) -> None:
+        """Makes the batch's rows of a fold that merges, in `batch_<name>`."""
+        rows = arrow.table(self._connection, staging.planned(fold.name, merge.rows(fold)))
+        if not arrow.says_each_once(rows, merge.KEY_HASH.name):
+            raise DefinitionError(
+                f"{fold.name}.sql gives several rows for one key; they cannot be merged"
+            )
+        if fold.name in self._batches:
+            self._batches[fold.name].put(rows)
         else:
-            statement = self._planned.read(f"merge_{fold.name}", merge.merge(fold))
-            self._connection.execute(statement)
+            slot = arrow.Slot(self._connection, f"batch_{fold.name}", rows)
+            self._batches[fold.name] = slot
+
+    def _write(self, fold: Fold, rows: Set[str], staging: _Staging[Any]) -> None:
+        if fold.appends:
+            for name, select in staging.selects(fold, rows).items():
+                self._connection.execute(staging.planned(name, merge.append(fold, select)))
+        else:
+            merged = self._planned.read(f"merge_{fold.name}", merge.merge(fold))
+            self._connection.execute(merged)
 
     def _roll_back(self) -> None:
         # Nothing may have been begun yet, and an error of the disk may have ended it already.

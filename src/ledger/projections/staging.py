@@ -153,6 +153,14 @@ class Staging:
             if name in self._slots:
                 self._slots[name].put(rows)
 
+    def planned(self, name: str, statement: str) -> duckdb.Statement:
+        """What runs a statement over the relations, planned when it is first run."""
+        return self._planned.run(name, statement)
+
+    def selects(self, fold: Fold, rows: Set[str]) -> Mapping[str, str]:
+        """The SELECTs that give the fold's rows, each under a name of its own."""
+        return fold.selects(rows)
+
     def _define(self, names: Set[str]) -> None:
         for name in names & (relations.RELATIONS.keys() - self._slots.keys()):
             self._slots[name] = arrow.Slot(self._connection, f"staged_{name}", self._nothing)
