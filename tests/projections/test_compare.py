@@ -42,6 +42,18 @@ def test_a_null_differs_from_a_value(tmp_path: Path) -> None:
     assert len(differences(a_file(tmp_path / "a", ROWS), other)) == 2
 
 
+def test_a_null_differs_from_a_text_that_says_so(tmp_path: Path) -> None:
+    nothing = a_file(tmp_path / "a", ROWS, "update t set word = null where n = 1")
+    for number, text in enumerate(("null", "NULL", "")):
+        other = a_file(tmp_path / f"b{number}", ROWS, f"update t set word = '{text}' where n = 1")
+        assert len(differences(nothing, other)) == 2
+
+
+def test_the_same_values_in_other_rows_are_a_difference(tmp_path: Path) -> None:
+    other = a_file(tmp_path / "b", ROWS.replace("(1, 'a'), (2, 'b')", "(1, 'b'), (2, 'a')"))
+    assert len(differences(a_file(tmp_path / "a", ROWS), other)) == 2
+
+
 def test_tables_and_columns_that_one_side_lacks_are_named(tmp_path: Path) -> None:
     first = a_file(tmp_path / "a", ROWS, "create table mine (x integer)")
     second = a_file(tmp_path / "b", ROWS, "create table yours (x integer)")

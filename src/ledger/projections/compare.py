@@ -1,8 +1,14 @@
-"""Comparing the tables of two projection files, row for row."""
+"""Comparing the tables of two projection files, row for row.
 
+Rows are counted and the 128 bits of their MD5 added up, in whatever order they come: where number
+and sums agree, so do the rows. Only where they do not are rows themselves set against each other,
+which takes ten times as long, and memory or disk for all of them.
+"""
+
+import tempfile
 from collections.abc import Set
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 
@@ -12,6 +18,8 @@ _OF_THE_CODE: Final = (
 )
 """Tables that say what the code or the file is, or how the projector gets on, and not what the log
 holds; they are not compared."""
+
+_MEMORY: Final = "2GB"
 
 
 def differences(
@@ -25,7 +33,8 @@ def differences(
     Both are opened read-only, and called by `names`. Order does not count, the number of equal rows
     does. Tables named in `but` are left out.
     """
-    connection = duckdb.connect()
+    scratch = tempfile.TemporaryDirectory(prefix="ledger-compare-")
+    connection = duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": scratch.name})
     try:
         connection.execute(f"attach '{_quoted(a)}' as a (read_only)")
         connection.execute(f"attach '{_quoted(b)}' as b (read_only)")
@@ -40,6 +49,7 @@ def differences(
         return found
     finally:
         connection.close()
+        scratch.cleanup()
 
 
 def _tables(
@@ -65,6 +75,8 @@ def _compare(
     if columns_a != columns_b:
         return [f"{name}: the columns are {columns_a} and {columns_b}"]
     found: list[str] = []
+    if _digest(connection, f"a.main.{name}") == _digest(connection, f"b.main.{name}"):
+        return found
     for label, one, other in ((names[0], "a", "b"), (names[1], "b", "a")):
         rows = connection.execute(
             f"select count(*) over (), * from (from {one}.main.{name} except all"
@@ -75,6 +87,14 @@ def _compare(
             rows_told = "1 row" if count == 1 else f"{count:,} rows"
             found.append(f"{name}: {rows_told} only in {label}, for example {tuple(row)}")
     return found
+
+
+def _digest(connection: duckdb.DuckDBPyConnection, table: str) -> Any:
+    """The same for the same rows in another order."""
+    return connection.execute(
+        "select count(*), sum(md5_number_lower(said)), sum(md5_number_upper(said))"
+        f" from (select cast(to_json(each_row) as varchar) as said from {table} as each_row)"
+    ).fetchall()
 
 
 def _quoted(path: Path) -> str:
