@@ -80,6 +80,25 @@ def test_tables_go_on_where_an_interrupted_reading_of_the_archive_left_them(
     assert differences(tmp_path / "live.duckdb", from_log) == []
 
 
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_no_copy_of_a_sealed_file_is_left(
+    interrupted: bool, sealed: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archived, "ENTRIES_AT_ONCE", ENTRIES)
+    of_one_killed = tmp_path / "sealed" / "0-1-2" / "visit_closed" / "0-1-2.parquet"
+    of_one_killed.parent.mkdir(parents=True)
+    of_one_killed.write_bytes(b"x")
+
+    with Projector.open(tmp_path) as projector:
+        if interrupted:
+            with pytest.raises(InterruptedError):
+                project_archive(archive_of(sealed), projector, tick=_interrupted_after(2))
+        else:
+            assert project_archive(archive_of(sealed), projector) == sealed_entries(sealed)
+
+    assert not (tmp_path / "sealed").exists()
+
+
 def test_segment_that_other_sql_made_is_read_from_the_log(
     sealed: Home, from_log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,16 +1,17 @@
 """Working one item ahead: a stage of a pipeline in a thread of its own."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 T = TypeVar("T")
 
 
-def one_ahead(items: Iterable[T]) -> Iterator[T]:
+def one_ahead(items: Iterable[T]) -> Generator[T]:
     """The same items, each made in a thread while its reader works on the one before.
 
-    What making one raises is raised to the reader in its place.
+    What making one raises is raised to the reader in its place. Closed, it is done with what it was
+    making.
     """
     coming = iter(items)
     end = object()

@@ -8,7 +8,6 @@ tables are made again from the log.
 
 import contextlib
 import shutil
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from pathlib import Path
@@ -150,13 +149,18 @@ class Projector:
         assert self._left_out is None
         self._staging.define(*self._folds)
         sealed = archived.Staging(self._connection, self._folds)
-        with tempfile.TemporaryDirectory(prefix="ledger-tables-") as scratch:
-            try:
-                for batch in one_ahead(archived.Reader(self._folds, Path(scratch)).batches(parts)):
+        scratch = self.folder / "sealed"
+        # One that was killed left what it read.
+        shutil.rmtree(scratch, ignore_errors=True)
+        batches = archived.Reader(self._folds, scratch).batches(parts)
+        try:
+            with contextlib.closing(one_ahead(batches)) as coming:
+                for batch in coming:
                     self._apply(batch, sealed)
                     shutil.rmtree(batch.folder)
-            finally:
-                self._keep(self.pending)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+            self._keep(self.pending)
 
     def _apply(self, batch: _Batch, staging: _Staging[_Batch]) -> None:
         write = self._connection
