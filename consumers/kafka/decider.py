@@ -37,7 +37,7 @@ from ledger.shared_vault import SharedVault
 from ledger.store import Draft, Store
 
 GROUP: Final = "deciders"
-BATCH: Final = 500
+BATCH: Final = 2_000
 FIRST_BATCH: Final = 25
 """Doubled after each: a rival is most likely met at first, and what is lost to it is a batch."""
 POLL_SECONDS: Final = 0.5

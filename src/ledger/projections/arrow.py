@@ -6,6 +6,7 @@ half of what a table of its own does. They are made of pieces, so that all threa
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -14,6 +15,9 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from ledger.entry import Head
+
+# What it advises copies the rows of a prepared statement, too, and takes a millisecond more.
+warnings.filterwarnings("ignore", "Arrow output on a DB-API result", UserWarning)
 
 _MADE_BY: Final = b"ledger.made_by"
 _PIECE: Final = 8_192
@@ -67,7 +71,9 @@ def place_table(places: Sequence[tuple[int, int]]) -> Any:
 
 def table(connection: duckdb.DuckDBPyConnection, statement: str | duckdb.Statement) -> Any:
     """The rows that a statement gives; those of a prepared one come in any order."""
-    return connection.sql(statement).to_arrow_table(_PIECE)
+    if isinstance(statement, str):
+        return connection.sql(statement).to_arrow_table(_PIECE)
+    return connection.execute(statement).to_arrow_table(_PIECE)
 
 
 def says_each_once(rows: Any, column: str) -> bool:
