@@ -1,5 +1,6 @@
 """Consumers at work on Kafka, for tests: run in a thread or a process, fed and waited for."""
 
+import faulthandler
 import json
 import os
 import subprocess
@@ -10,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
+
+import pytest
 
 from consumers.kafka import decider
 from ledger.entry import Entry, decode
@@ -42,10 +45,13 @@ def home_of(cluster: Cluster, folder: Path, name: str = "home") -> Home:
 
 
 def until(condition: Callable[[], Any], what: str = "it", seconds: float = SECONDS) -> None:
-    """Returns when the condition holds. Fails where it does not within that time."""
+    """Returns when the condition holds. Fails where it does not within that time, and shows where
+    every thread is."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"{what} did not come about in {seconds:g} s"
+        if time.monotonic() > deadline:
+            faulthandler.dump_traceback(sys.__stderr__)
+            pytest.fail(f"{what} did not come about in {seconds:g} s")
         time.sleep(0.05)
 
 
@@ -116,6 +122,7 @@ def publish(
 ) -> None:
     """Writes structured messages to their source's topic and owner's partition, or as told."""
     producer, tail = cluster.producer(), cluster.tail()
+    sent: list[Any] = []
     for message in messages:
         number = partition
         if topic is None or number is None:
@@ -125,8 +132,10 @@ def publish(
                 number = partition_of(members["subject"], tail.partitions(cluster.log))
         else:
             topic_of = topic
-        producer.send(topic_of, number, message, headers=headers or ())
+        sent.append(producer.send(topic_of, number, message, headers=headers or ()))
     producer.flush()
+    for future in sent:
+        future.get(timeout=0)
     producer.close()
     tail.close()
 
