@@ -4,29 +4,25 @@ Every leaf is computed again from the stored bytes. The first bad position of ea
 named. Facts are verified against a rebuild, row for row.
 """
 
-import sqlite3
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Final
 
 import duckdb
 import msgspec
 
 from consumers.embedded import facts_of
 from consumers.projector import project_all
-from ledger import wire
 from ledger.chain import holds
 from ledger.entry import Head, LedgerError, leaf_hash
-from ledger.index import Index
 from ledger.logs.opening import cluster, open_log
 from ledger.logs.sqlite import SqliteLog
 from ledger.projections import snapshot
 from ledger.projections.engine import Projector, TablesBusyError, differences
 from ledger.projections.progress import troubles
 from ledger.settings import Home
-from replay import verify_archive
+from replay import verify_archive, verify_index
 from replay.finding import Finding
 from replay.walk import Tick, walk_all
 
@@ -70,7 +66,7 @@ def verify(
         ends = log.ends()
         ledger = leaf_hash(log.record(0, 1) or b"")
         # Before the walk: the index is never ahead of the log, and both go on meanwhile.
-        indexed = _indexed(home)
+        indexed = verify_index.reached(home)
         for walked in walk_all(log, ends, facts.partitions, ledger, tick or _no_tick):
             findings += walked.findings
             heads[walked.head.partition] = walked.head
@@ -79,9 +75,9 @@ def verify(
         if full and not findings:
             findings += _read_again(heads)
         if not findings:
-            findings += _index(indexed, heads, log)
+            findings += verify_index.compare_heads(indexed, heads, log)
         if not findings:
-            findings += _index_rows(home, log)
+            findings += verify_index.compare_rows(home, log)
             findings += verify_archive.check(home, log)
         if tables and not findings:
             findings += _tables(home, log, freshen)
@@ -129,105 +125,6 @@ def _read_again(heads: dict[int, Head]) -> list[Finding]:
             for head in heads.values()
             if not holds(log, head)
         ]
-
-
-def _indexed(home: Home) -> list[Head] | Finding:
-    """The heads that the index has reached, if there is one."""
-    if not home.index.exists():
-        return []
-    index = sqlite3.connect(f"{home.index.resolve().as_uri()}?mode=ro", uri=True)
-    try:
-        rows: list[Any] = index.execute("select partition, position, hash from head").fetchall()
-    except sqlite3.DatabaseError as error:
-        return Finding("index", f"the index cannot be read: {error}")
-    finally:
-        index.close()
-    return [Head(*row) for row in rows]
-
-
-def _index(
-    indexed: list[Head] | Finding, heads: Mapping[int, Head], log: SqliteLog
-) -> list[Finding]:
-    """The index names the heads it had reached; a cut tail of the log shows here."""
-    if isinstance(indexed, Finding):
-        return [indexed]
-    findings: list[Finding] = []
-    for head in indexed:
-        walked = heads.get(head.partition)
-        if walked is None or head.position > walked.position:
-            sentence = "the log ends before what was acknowledged"
-        elif not holds(log, head):
-            sentence = "the last entry or the index was changed: its hash is another there"
-        else:
-            continue
-        findings.append(Finding("index", sentence, head.partition, head.position))
-    return findings
-
-
-def _index_rows(home: Home, log: SqliteLog) -> list[Finding]:
-    """What deciding asks of the index, row for row, against one made from the log.
-
-    Nothing where a writer is at work or has left the index behind: it reads on when it is opened.
-    """
-    if not home.index.exists():
-        return []
-    with tempfile.TemporaryDirectory(prefix="ledger-verify-") as scratch:
-        made = Path(scratch) / "index.sqlite"
-        Index(made, log).close()
-        both = sqlite3.connect(f"{made.as_uri()}?mode=ro", uri=True, isolation_level=None)
-        try:
-            both.execute("attach ? as kept", (f"{home.index.resolve().as_uri()}?mode=ro",))
-            both.execute("begin")
-            if _differs(both, "head"):
-                return []
-            return [
-                *(found for name in ("message", "event") if (found := _row_differs(both, name))),
-                *registers_differ(both),
-            ]
-        except (sqlite3.DatabaseError, msgspec.MsgspecError) as error:
-            return [Finding("index", f"the index cannot be read: {error}")]
-        finally:
-            both.close()
-
-
-def _differs(both: sqlite3.Connection, name: str) -> bool:
-    return both.execute(f"select exists ({_different(name)})").fetchone() == (1,)
-
-
-def _different(name: str, columns: str = "*") -> str:
-    """The rows that only one of the two has, as a query."""
-    rows = [f"select {columns} from {schema}.{name}" for schema in ("main", "kept")]
-    one, other = (f"select * from ({a} except {b})" for a, b in (rows, rows[::-1]))
-    return f"{one} union all {other}"
-
-
-def _row_differs(both: sqlite3.Connection, name: str) -> Finding | None:
-    """The first entry of which the index says something else, or nothing, in this table."""
-    place = both.execute(
-        f"select partition, position from ({_different(name)}) order by 1, 2"
-    ).fetchone()
-    return place and Finding("index", f"its {name}s are not those of the log; {_REMEDY}", *place)
-
-
-def registers_differ(both: sqlite3.Connection) -> list[Finding]:
-    """The first register that is another; one's sets come in any order, so they are decoded."""
-    rows = both.execute(
-        "select owner, a.state, b.state from main.register a join kept.register b using (owner)"
-        " where a.state != b.state union all"
-        f" select owner, null, null from ({_different('register', 'owner')}) order by 1"
-    )
-    for owner, made, kept in rows:
-        if made is None or _register(owner, made) != _register(owner, kept):
-            sentence = f"its register of {owner} is not that of the log; {_REMEDY}"
-            return [Finding("index", sentence)]
-    return []
-
-
-def _register(owner: str, state: bytes) -> Any:
-    return msgspec.msgpack.decode(state, type=wire.room_of(owner).Register)
-
-
-_REMEDY: Final = "delete index.sqlite, and the next writer makes it again"
 
 
 def _tables(home: Home, log: SqliteLog, freshen: Callable[[], None] | None) -> list[Finding]:

@@ -1,16 +1,13 @@
 """Walking along the chain of each partition: every leaf is computed again from the stored bytes.
 
-A long log is walked by as many processes as the machine has cores, each with partitions of its own;
-what one remembers of a partition is its streams' versions and a hash of each message.
+A long log is walked in shares. What is remembered of a partition is its streams' versions and a
+hash of each message.
 
     python -m replay.walk LOG PARTITIONS LEDGER 0,3,5       prints counts, and each partition's walk
 """
 
-import os
-import signal
-import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
@@ -32,15 +29,13 @@ from ledger.entry import (
 )
 from ledger.logs.sqlite import SqliteLog
 from ledger.partition import partition_of
-from ledger.settings import tune_interpreter
 from replay.finding import Finding
+from replay.shares import begin, lines_of, named, of_name, shares
 
 Tick = Callable[[int], None]
 
 _STEP: Final = 1_000
 _TICK: Final = 10_000
-ALONE: Final = 100_000
-"""A log of fewer entries is walked sooner than another process has started."""
 
 Message = tuple[str, str, str, str]
 
@@ -61,47 +56,28 @@ def walk_all(
     `ledger` is the leaf hash of partition 0's founding. `tick` is told how many entries were
     walked since it was told last, by one thread or another. Raises LedgerError where a walk fails.
     """
-    processes = min(os.cpu_count() or 1, len(ends))
-    if processes == 1 or sum(ends.values()) < ALONE:
+    parts = shares(ends)
+    if len(parts) == 1:
         return [_Walk(log, partition, partitions, ledger).run(tick) for partition in ends]
-    shares = _shares(ends, processes)
-    with ThreadPoolExecutor(processes) as threads:
-        walks = threads.map(partial(_in_process, log.path, partitions, ledger, tick), shares)
-        walked = {each.head.partition: each for share in walks for each in share}
+    with ThreadPoolExecutor(len(parts)) as threads:
+        walks = threads.map(partial(_in_process, log.path, partitions, ledger, tick), parts)
+        walked = {each.head.partition: each for part in walks for each in part}
     return [walked[partition] for partition in ends]
 
 
-def _shares(ends: Mapping[int, int], count: int) -> list[list[int]]:
-    """The partitions for each process, about as many entries in each."""
-    shares: list[list[int]] = [[] for _ in range(count)]
-    for partition in sorted(ends, key=lambda partition: -ends[partition]):
-        min(shares, key=lambda share: sum(ends[each] for each in share)).append(partition)
-    return shares
-
-
 def _in_process(
-    path: Path, partitions: int, ledger: str, tick: Tick, share: Iterable[int]
+    path: Path, partitions: int, ledger: str, tick: Tick, share: Sequence[int]
 ) -> list[Walked]:
-    named = ",".join(str(partition) for partition in share)
-    arguments = [str(path), str(partitions), ledger, named]
     walked: list[Walked] = []
-    with subprocess.Popen(  # noqa: S603
-        [sys.executable, "-P", "-m", "replay.walk", *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-    ) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            said: int | str | Walked = msgspec.json.decode(line, type=int | str | Walked)
-            match said:
-                case int(count):
-                    tick(count)
-                case str(reason):
-                    raise LedgerError(reason)
-                case Walked() as one:
-                    walked.append(one)
-    if process.returncode != 0:
-        raise LedgerError(f"the walk of partitions {named} ended with {process.returncode}")
+    for line in lines_of("replay.walk", str(path), str(partitions), ledger, named(share)):
+        said: int | str | Walked = msgspec.json.decode(line, type=int | str | Walked)
+        match said:
+            case int(count):
+                tick(count)
+            case str(reason):
+                raise LedgerError(reason)
+            case Walked() as one:
+                walked.append(one)
     return walked
 
 
@@ -235,14 +211,12 @@ def _message(entry: Entry) -> Message | None:
 
 
 def _main() -> None:
-    tune_interpreter()
-    # Ctrl-C reaches this process too; what there is to say is said by the one that started it.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    begin()
     path, partitions, ledger, share = sys.argv[1:]
     try:
         with closing(SqliteLog(Path(path))) as log:
-            for partition in share.split(","):
-                _say(_Walk(log, int(partition), int(partitions), ledger).run(_say))
+            for partition in of_name(share):
+                _say(_Walk(log, partition, int(partitions), ledger).run(_say))
     except LedgerError as error:
         _say(str(error))
 

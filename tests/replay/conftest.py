@@ -9,6 +9,7 @@ from consumers.embedded import Embedded, found
 from consumers.projector import catch_up
 from ledger import founding
 from ledger.settings import Home
+from replay import shares
 from tests.replay.playing import play
 
 EXAMPLE = Path(__file__).parent.parent.parent / "docs" / "examples" / "visit.ndjson"
@@ -38,3 +39,10 @@ def home(visited: Home, tmp_path: Path) -> Home:
 def played(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """Only read it."""
     return play(tmp_path_factory.mktemp("played") / "home", count=700)
+
+
+@pytest.fixture(params=["in this process", "in processes"])
+def processes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "in processes":
+        monkeypatch.setattr(shares, "ALONE", 0)
+        monkeypatch.setattr("os.cpu_count", lambda: 2)

@@ -13,7 +13,9 @@ from ledger.entry import LedgerError
 from ledger.logs.sqlite import SqliteLog
 from ledger.projections.snapshot import current_snapshot
 from ledger.settings import Home
-from replay.verify import Finding, registers_differ, verify
+from replay.finding import Finding
+from replay.verify import verify
+from replay.verify_index import registers_differ
 from tests.replay.conftest import CUSTOMER
 
 
@@ -205,6 +207,7 @@ def change_index(home: Home, statement: str) -> None:
     index.close()
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("change", ["update message set content = 'another'", "delete from event"])
 def test_an_index_that_says_other_than_the_log_is_named_by_the_first_entry(
     home: Home, change: str
@@ -214,12 +217,19 @@ def test_an_index_that_says_other_than_the_log_is_named_by_the_first_entry(
     assert first(verify(home, tables=False).findings) == ("index", partition, 3)
 
 
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("change", ["delete from register", "update register set state = x'80'"])
 def test_another_register_in_the_index_is_named_by_its_owner(home: Home, change: str) -> None:
     change_index(home, f"{change} where owner = '{CUSTOMER}'")
     [found] = verify(home, tables=False).findings
     assert found.check == "index"
     assert CUSTOMER in found.sentence or "cannot be read" in found.sentence
+
+
+@pytest.mark.usefixtures("processes")
+def test_a_row_of_the_index_of_no_partition_of_the_ledger_is_found(home: Home) -> None:
+    change_index(home, "insert into event values ('payment/p-9', 1, 55, 9, 1)")
+    assert {first([each]) for each in verify(home, tables=False).findings} == {("index", 55, 9)}
 
 
 def test_an_index_whose_sets_are_in_another_order_is_the_same(home: Home) -> None:

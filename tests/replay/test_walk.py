@@ -9,7 +9,7 @@ import pytest
 
 from ledger.entry import FORMAT, Entry, LedgerError, decode, encode, leaf_hash
 from ledger.logs.sqlite import SqliteLog
-from replay import walk
+from replay import shares, walk
 from replay.finding import Finding
 from tests.projections.history import History
 from tests.projections.scenes import queue, serve
@@ -33,13 +33,6 @@ def records() -> dict[int, list[bytes]]:
 @pytest.fixture
 def busy(records: dict[int, list[bytes]]) -> int:
     return max(records, key=lambda partition: len(records[partition]))
-
-
-@pytest.fixture(params=["in this process", "in processes"])
-def processes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if request.param == "in processes":
-        monkeypatch.setattr(walk, "ALONE", 0)
-        monkeypatch.setattr("os.cpu_count", lambda: 2)
 
 
 Change = Callable[[list[Entry], int], Entry]
@@ -160,7 +153,7 @@ def test_messages_of_one_hash_are_not_taken_for_one(
 def test_a_walk_that_fails_says_why(
     tmp_path: Path, records: dict[int, list[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(walk, "ALONE", 0)
+    monkeypatch.setattr(shares, "ALONE", 0)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     with closing(logged(tmp_path, records)) as log:
         log.path.rename(tmp_path / "gone")
