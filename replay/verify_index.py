@@ -148,7 +148,11 @@ def registers_differ(
 
     Those of owners that live in the other partitions are left out.
     """
-    both.create_function("is_mine", 1, lambda owner: partition_of(owner, partitions) not in others)
+
+    def is_mine(owner: str) -> bool:
+        return partition_of(owner, partitions) not in others
+
+    both.create_function("is_mine", 1, is_mine)
     mine = "is_mine(owner)" if others else "true"
     rows = both.execute(
         "select owner, a.state, b.state from main.register a join kept.register b using (owner)"
