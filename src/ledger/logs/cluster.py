@@ -17,15 +17,8 @@ from kafka.errors import KafkaError
 
 from ledger.entry import LedgerError
 from ledger.logs.connecting import WAIT_SECONDS, Bounds, Connection, NoAnswer, connected
-from ledger.logs.reading import (
-    FETCH_SECONDS,
-    Fetched,
-    GroupConsumer,
-    Headers,
-    Mark,
-    OffsetLost,
-    Tail,
-)
+from ledger.logs.membership import GroupConsumer, Mark
+from ledger.logs.reading import FETCH_SECONDS, Fetched, Headers, OffsetLost, Tail
 from ledger.logs.writing import MAX_MESSAGE_BYTES, Producer
 
 __all__ = [
