@@ -21,8 +21,8 @@ from tests.kafka.keys import Place
 ROOT = Path(__file__).parent.parent.parent
 
 
-# It says of each lost connection that it was lost, which these tests bring about.
-logging.getLogger("kafka").setLevel(logging.CRITICAL)
+# What the client says is shown where a test fails.
+logging.getLogger("kafka").setLevel(logging.INFO)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -120,6 +120,8 @@ class Cluster:
             "security_protocol": f"{'SASL_' if user else ''}{'SSL' if ca else 'PLAINTEXT'}",
             "reconnect_backoff_ms": 50,
             "reconnect_backoff_max_ms": 1_000,
+            # A request of the client for new topics may get lost; it asks again then.
+            "metadata_max_age_ms": 30_000,
         }
         if ca:
             options["ssl_cafile"] = ca

@@ -1,7 +1,12 @@
-"""A client that reads what a group gives it."""
+"""A client that reads what a group gives it.
+
+The library's client may stand still and say nothing. One that gives nothing for a while, although
+there is something, is given up, and another joins the group.
+"""
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
@@ -16,6 +21,7 @@ from ledger.logs.connecting import Connection, NoAnswer, connected
 from ledger.logs.reading import Fetched, fetched_by, reading_options
 
 COMMIT_SECONDS: Final = 5.0
+LAST_CHANCE_SECONDS: Final = 2.0
 
 
 class Mark(NamedTuple):
@@ -33,20 +39,12 @@ class GroupConsumer:
     """
 
     def __init__(self, connection: Connection, name: str) -> None:
-        self._consumer = connected(
-            connection,
-            KafkaConsumer,
-            **reading_options(connection),
-            # What a source wrote in a transaction and took back was never said.
-            isolation_level="read_committed",
-            group_id=name,
-            partition_assignment_strategy=[RangePartitionAssignor],
-            session_timeout_ms=10_000,
-            heartbeat_interval_ms=2_000,
-            max_poll_interval_ms=60_000,
-        )
-        self._topics: list[str] = []
+        self._connection = connection
+        self._name = name
+        self._consumer = self._make()
+        self._subscription: dict[str, Any] = {}
         self._topic_ids: dict[str, Any] = {}
+        self._stirred_at = time.monotonic()
 
     def subscribe(
         self,
@@ -54,21 +52,31 @@ class GroupConsumer:
         assigned: Callable[[list[tuple[str, int]]], Mapping[tuple[str, int], int | None]],
         revoked: Callable[[list[tuple[str, int]]], None],
     ) -> None:
-        self._topics = list(topics)
-        self._consumer.subscribe(
-            topics=self._topics, listener=_Listener(self._consumer, assigned, revoked)
-        )
+        self._subscription = {
+            "topics": list(topics),
+            "listener": _Listener(self.seek, assigned, revoked),
+        }
+        self._consumer.subscribe(**self._subscription)
 
     def poll(self, seconds: float, limit: int) -> list[Fetched]:
         """What has come, in order in each partition.
 
         Raises OffsetLost where a topic does not hold what was asked for, NoAnswer where the brokers
-        refuse it.
+        refuse it, and where the group had to be joined anew.
         """
         try:
-            return fetched_by(self._consumer, seconds, limit)
+            found = fetched_by(self._consumer, seconds, limit)
+            if not found and self._is_overdue():
+                # It may have come just now.
+                found = fetched_by(self._consumer, LAST_CHANCE_SECONDS, limit)
+                if not found:
+                    self._join_anew()
+                    raise NoAnswer("the client gave nothing of what there is; another joins")
         except KafkaError as error:
             raise NoAnswer(f"the brokers give no messages: {error}") from error
+        if found:
+            self._stirred_at = time.monotonic()
+        return found
 
     def begins(self, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
         """The offset of the first record of each (topic, partition)."""
@@ -104,9 +112,11 @@ class GroupConsumer:
     def made_again(self) -> set[str]:
         """The topics that were deleted and made again since this was asked, as far as is known.
 
-        The client hears of it when a topic is missing for a moment, else within five minutes.
+        The client hears of it when a topic is missing for a moment, else when it next asks for the
+        topics there are.
         """
-        known = {topic: self._consumer._cluster.topic_id(topic) for topic in self._topics}
+        topics = self._subscription["topics"]
+        known = {topic: self._consumer._cluster.topic_id(topic) for topic in topics}
         changed = {
             topic
             for topic, one in known.items()
@@ -125,7 +135,11 @@ class GroupConsumer:
         return {(each.topic, each.partition): offset for each, offset in found.items()}
 
     def seek(self, topic: str, partition: int, offset: int | None) -> None:
-        _seek(self._consumer, TopicPartition(topic, partition), offset)
+        place = TopicPartition(topic, partition)
+        if offset is None:
+            self._consumer.seek_to_beginning(place)
+        else:
+            self._consumer.seek(place, offset)
 
     def pause(self, places: Iterable[tuple[str, int]]) -> None:
         """Gives nothing of these (topic, partition) pairs until they are resumed."""
@@ -141,24 +155,52 @@ class GroupConsumer:
         """Leaves the group at once."""
         self._consumer.close(autocommit=False)
 
+    # A client that stands still
+
+    def _is_overdue(self) -> bool:
+        """Whether it has not joined, or has not read to an end, after giving nothing for long."""
+        if time.monotonic() - self._stirred_at < self._connection.bounds.wait_seconds:
+            return False
+        self._stirred_at = time.monotonic()
+        if not self._consumer._coordinator.stable():
+            return True
+        held = self._consumer.assignment() - self._consumer.paused()
+        ends = self._consumer.end_offsets(list(held))
+        reached = {place: self._consumer.position(place, timeout_ms=1000) for place in held}
+        return any((reached[place] or 0) < ends[place] for place in held)
+
+    def _join_anew(self) -> None:
+        successor = self._make()
+        with suppress(KafkaError):
+            self.close()
+        self._consumer = successor
+        self._consumer.subscribe(**self._subscription)
+
+    def _make(self) -> Any:
+        return connected(
+            self._connection,
+            KafkaConsumer,
+            **reading_options(self._connection),
+            # What a source wrote in a transaction and took back was never said.
+            isolation_level="read_committed",
+            group_id=self._name,
+            partition_assignment_strategy=[RangePartitionAssignor],
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=2_000,
+            max_poll_interval_ms=60_000,
+        )
+
 
 class _Listener(ConsumerRebalanceListener):
-    def __init__(self, consumer: Any, assigned: Any, revoked: Any) -> None:
-        self._consumer = consumer
+    def __init__(self, seek: Any, assigned: Any, revoked: Any) -> None:
+        self._seek = seek
         self._assigned = assigned
         self._revoked = revoked
 
     def on_partitions_assigned(self, assigned: Any) -> None:
         pairs = [(each.topic, each.partition) for each in assigned]
         for (topic, partition), offset in self._assigned(pairs).items():
-            _seek(self._consumer, TopicPartition(topic, partition), offset)
+            self._seek(topic, partition, offset)
 
     def on_partitions_revoked(self, revoked: Any) -> None:
         self._revoked([(each.topic, each.partition) for each in revoked])
-
-
-def _seek(consumer: Any, place: Any, offset: int | None) -> None:
-    if offset is None:
-        consumer.seek_to_beginning(place)
-    else:
-        consumer.seek(place, offset)
