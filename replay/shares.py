@@ -1,14 +1,16 @@
 """Work on a long log by as many processes as there are cores, each with partitions of its own.
 
-A share is run by `python -m <module> <arguments>`, which prints what it finds, a line each.
+A share is run by `python -m <module> <arguments>`, which prints what it finds, a line of JSON each.
 """
 
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
 
 from ledger.entry import LedgerError
 from ledger.settings import tune_interpreter
@@ -35,21 +37,39 @@ def of_name(name: str) -> list[int]:
     return [int(number) for number in name.split(",")]
 
 
-def lines_of(module: str, *arguments: str) -> Iterator[bytes]:
-    """What another process prints, line by line. Raises LedgerError where it fails."""
+def said_by(module: str, *arguments: str, kind: Any) -> Iterator[Any]:
+    """What the process of a share says, each decoded as that kind, of which text is none.
+
+    Raises LedgerError where it fails.
+    """
+    decoder = msgspec.json.Decoder(kind | str)
     with subprocess.Popen(  # noqa: S603
         [sys.executable, "-P", "-m", module, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
     ) as process:
         assert process.stdout is not None
-        yield from process.stdout
+        for line in process.stdout:
+            said = decoder.decode(line)
+            if isinstance(said, str):
+                raise LedgerError(said)
+            yield said
     if process.returncode != 0:
         raise LedgerError(f"{module} of a share ended with {process.returncode}")
 
 
-def begin() -> None:
-    """What a process with a share does first."""
+def say(said: Any) -> None:
+    """Tells the process that started this one; text says why it fails."""
+    sys.stdout.buffer.write(msgspec.json.encode(said) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def run(work: Callable[..., None]) -> None:
+    """Does the work of a share, which is told the arguments of the process."""
     tune_interpreter()
     # Ctrl-C reaches it too; what there is to say is said by the one that started it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        work(*sys.argv[1:])
+    except LedgerError as error:
+        say(str(error))

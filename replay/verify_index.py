@@ -4,7 +4,6 @@ python -m replay.verify_index LOG INDEX 0,3,5 1,2,4     prints what does not hol
 """
 
 import sqlite3
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,13 +15,13 @@ import msgspec
 
 from ledger import wire
 from ledger.chain import holds
-from ledger.entry import Head, LedgerError
+from ledger.entry import Head
 from ledger.index import Index
 from ledger.logs.sqlite import SqliteLog
 from ledger.partition import partition_of
 from ledger.settings import Home
 from replay.finding import Finding
-from replay.shares import begin, lines_of, named, of_name, shares
+from replay.shares import named, of_name, run, said_by, say, shares
 
 
 def reached(home: Home) -> list[Head] | Finding:
@@ -73,37 +72,20 @@ def compare_rows(home: Home, log: SqliteLog) -> list[Finding]:
     def in_process(share: Sequence[int]) -> list[Finding]:
         others = [number for part in parts if part != share for number in part]
         arguments = (str(log.path), str(home.index), named(share), named(others))
-        found: list[Finding] = []
-        for line in lines_of("replay.verify_index", *arguments):
-            said = msgspec.json.decode(line, type=Finding | str)
-            if isinstance(said, str):
-                raise LedgerError(said)
-            found.append(said)
-        return found
+        return list(said_by("replay.verify_index", *arguments, kind=Finding))
 
     with ThreadPoolExecutor(len(parts)) as threads:
         return [found for part in threads.map(in_process, parts) for found in part]
-
-
-class _Share(SqliteLog):
-    """A log of some partitions only."""
-
-    def __init__(self, path: Path, partitions: Sequence[int]) -> None:
-        super().__init__(path)
-        self._partitions = partitions
-
-    def ends(self) -> dict[int, int]:
-        return {number: end for number, end in super().ends().items() if number in self._partitions}
 
 
 def _compare(path: Path, index: Path, share: Sequence[int], others: Sequence[int]) -> list[Finding]:
     """The rows of a share: all that are not of the other partitions."""
     with (
         tempfile.TemporaryDirectory(prefix="ledger-verify-") as scratch,
-        closing(_Share(path, share)) as log,
+        closing(SqliteLog(path)) as log,
     ):
         made = Path(scratch) / "index.sqlite"
-        Index(made, log).close()
+        Index(made, log, share).close()
         both = sqlite3.connect(f"{made.as_uri()}?mode=ro", uri=True, isolation_level=None)
         try:
             both.execute("attach ? as kept", (f"{index.resolve().as_uri()}?mode=ro",))
@@ -149,11 +131,12 @@ def registers_differ(
     Those of owners that live in the other partitions are left out.
     """
 
-    def is_mine(owner: str) -> bool:
-        return partition_of(owner, partitions) not in others
-
-    both.create_function("is_mine", 1, is_mine)
-    mine = "is_mine(owner)" if others else "true"
+    mine = "true"
+    if others:
+        mine = "is_mine(owner)"
+        both.create_function(
+            "is_mine", 1, lambda owner: partition_of(owner, partitions) not in others
+        )
     rows = both.execute(
         "select owner, a.state, b.state from main.register a join kept.register b using (owner)"
         " where a.state != b.state union all"
@@ -173,19 +156,10 @@ def _register(owner: str, state: bytes) -> Any:
 _REMEDY: Final = "delete index.sqlite, and the next writer makes it again"
 
 
-def _main() -> None:
-    begin()
-    path, index, share, others = sys.argv[1:]
-    try:
-        for found in _compare(Path(path), Path(index), of_name(share), of_name(others)):
-            _say(found)
-    except LedgerError as error:
-        _say(str(error))
-
-
-def _say(said: Finding | str) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(said) + b"\n")
+def _compare_share(path: str, index: str, share: str, others: str) -> None:
+    for found in _compare(Path(path), Path(index), of_name(share), of_name(others)):
+        say(found)
 
 
 if __name__ == "__main__":
-    _main()
+    run(_compare_share)

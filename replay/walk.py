@@ -6,7 +6,6 @@ hash of each message.
     python -m replay.walk LOG PARTITIONS LEDGER 0,3,5       prints counts, and each partition's walk
 """
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -30,7 +29,7 @@ from ledger.entry import (
 from ledger.logs.sqlite import SqliteLog
 from ledger.partition import partition_of
 from replay.finding import Finding
-from replay.shares import begin, lines_of, named, of_name, shares
+from replay.shares import named, of_name, run, said_by, say, shares
 
 Tick = Callable[[int], None]
 
@@ -69,15 +68,12 @@ def _in_process(
     path: Path, partitions: int, ledger: str, tick: Tick, share: Sequence[int]
 ) -> list[Walked]:
     walked: list[Walked] = []
-    for line in lines_of("replay.walk", str(path), str(partitions), ledger, named(share)):
-        said: int | str | Walked = msgspec.json.decode(line, type=int | str | Walked)
-        match said:
-            case int(count):
-                tick(count)
-            case str(reason):
-                raise LedgerError(reason)
-            case Walked() as one:
-                walked.append(one)
+    arguments = (str(path), str(partitions), ledger, named(share))
+    for said in said_by("replay.walk", *arguments, kind=int | Walked):
+        if isinstance(said, Walked):
+            walked.append(said)
+        else:
+            tick(said)
     return walked
 
 
@@ -210,21 +206,11 @@ def _message(entry: Entry) -> Message | None:
     return said.subject, said.source, said.id, entry.intake.content
 
 
-def _main() -> None:
-    begin()
-    path, partitions, ledger, share = sys.argv[1:]
-    try:
-        with closing(SqliteLog(Path(path))) as log:
-            for partition in of_name(share):
-                _say(_Walk(log, partition, int(partitions), ledger).run(_say))
-    except LedgerError as error:
-        _say(str(error))
-
-
-def _say(said: int | Walked | str) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(said) + b"\n")
-    sys.stdout.buffer.flush()
+def _walk_share(path: str, partitions: str, ledger: str, share: str) -> None:
+    with closing(SqliteLog(Path(path))) as log:
+        for partition in of_name(share):
+            say(_Walk(log, partition, int(partitions), ledger).run(say))
 
 
 if __name__ == "__main__":
-    _main()
+    run(_walk_share)

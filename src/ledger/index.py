@@ -8,7 +8,7 @@ ahead of its own log says that the log has lost something, and is not overwritte
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -84,13 +84,17 @@ def positions_in(path: Path) -> dict[int, int]:
 class Index:
     """Reads answer for what is applied, also while it is not yet flushed to the file."""
 
-    def __init__(self, path: Path, log: SqliteLog) -> None:
+    def __init__(
+        self, path: Path, log: SqliteLog, partitions: Collection[int] | None = None
+    ) -> None:
         """Opens the index and reads on to the end of the log, which may take a while once.
 
-        Raises ChainError where the log does not hold what this index read from it.
+        Of these partitions, all unless they are named. Raises ChainError where the log does not
+        hold what this index read from it.
         """
         self._path = path
         self._log = log
+        self._partitions = partitions
         self._tips: dict[int, Tip] = {}
         self._reading_on(self._open)
 
@@ -344,7 +348,7 @@ class Index:
             self._catch_up()
 
     def _catch_up(self) -> None:
-        for partition in self._log.ends():
+        for partition in self._log.ends() if self._partitions is None else self._partitions:
             head = self.tip(partition).head
             if not holds(self._log, head):
                 raise lost(self._path, head)
