@@ -131,12 +131,13 @@ def registers_differ(
     Those of owners that live in the other partitions are left out.
     """
 
+    def is_mine(owner: str) -> bool:
+        return partition_of(owner, partitions) not in others
+
     mine = "true"
     if others:
         mine = "is_mine(owner)"
-        both.create_function(
-            "is_mine", 1, lambda owner: partition_of(owner, partitions) not in others
-        )
+        both.create_function("is_mine", 1, is_mine)
     rows = both.execute(
         "select owner, a.state, b.state from main.register a join kept.register b using (owner)"
         " where a.state != b.state union all"

@@ -18,7 +18,7 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from ledger.projections import archived
+from ledger.projections import filed
 from ledger.projections.definitions import Definitions, Fold, bare
 from ledger.projections.relations import ENVELOPE, RELATIONS
 
@@ -75,7 +75,7 @@ def translated(select: str) -> str:
 
 def _without_rows(spark: Any, relation: str) -> Any:
     """A relation that the history has no event of, and so the archive no folder."""
-    columns = sorted({*ENVELOPE, *archived.fields(relation)})
+    columns = sorted({*ENVELOPE, *filed.fields(relation)})
     return spark.sql(f"select {', '.join(f'null as `{name}`' for name in columns)} where false")
 
 

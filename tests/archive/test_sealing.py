@@ -15,7 +15,7 @@ import pytest
 from pyarrow.fs import LocalFileSystem, PyFileSystem, SubTreeFileSystem
 
 from ledger.archive.sealing import Sealer
-from ledger.archive.segments import Archive, Manifest, Segment
+from ledger.archive.segments import FORMAT, Archive, Manifest, Segment
 from ledger.archive.storage import Storage
 from ledger.entry import ChainError, LedgerError, decode, leaf_hash
 from ledger.logs.sqlite import SqliteLog
@@ -200,9 +200,9 @@ def test_a_log_that_does_not_follow_the_last_seal_is_not_sealed(home: Home) -> N
 def test_a_manifest_of_a_newer_format_is_not_guessed_at(home: Home) -> None:
     archive = archive_of(home)
     segment = Segment(0, 1, ENTRIES)
-    newer = msgspec.structs.replace(archive.manifest(segment), format=2)
+    newer = msgspec.structs.replace(archive.manifest(segment), format=FORMAT + 1)
     archive.storage.put(segment.manifest, newer.as_json())
-    with pytest.raises(LedgerError, match="format 2"):
+    with pytest.raises(LedgerError, match=f"format {FORMAT + 1}"):
         archive.manifest(segment)
 
 

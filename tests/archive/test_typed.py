@@ -1,6 +1,6 @@
 """The typed tables of an archive, and all tables made from them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import duckdb
@@ -9,17 +9,18 @@ import pytest
 
 from consumers.projector import project_all
 from ledger import wire
-from ledger.archive.segments import Archive
+from ledger.archive.segments import Archive, Segment
 from ledger.archive.storage import Storage
 from ledger.archive.tables import project_archive
 from ledger.entry import LedgerError
 from ledger.logs.sqlite import SqliteLog
-from ledger.projections import archived
+from ledger.projections import archived, filed, prepared
 from ledger.projections.compare import differences
 from ledger.projections.engine import Projector
 from ledger.projections.relations import RELATIONS, is_personal
 from ledger.settings import Home
 from replay.rebuild import rebuild
+from replay.verify import verify
 from tests.archive.conftest import ENTRIES
 
 PORTABLE = {"BIGINT", "BOOLEAN", "VARCHAR", "TIMESTAMP", "DATE"}
@@ -102,10 +103,8 @@ def test_no_copy_of_a_sealed_file_is_left(
 def test_segment_that_other_sql_made_is_read_from_the_log(
     sealed: Home, from_log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    today = archived.made_by
-    monkeypatch.setattr(
-        archived, "made_by", lambda name: today(name) + "!" * (name == "visit_closed")
-    )
+    today = filed.made_by
+    monkeypatch.setattr(filed, "made_by", lambda name: today(name) + "!" * (name == "visit_closed"))
 
     from_archive, from_tail = build(sealed, tmp_path)
 
@@ -114,15 +113,73 @@ def test_segment_that_other_sql_made_is_read_from_the_log(
     assert differences(tmp_path / "live.duckdb", from_log) == []
 
 
-def test_file_that_is_not_the_sealed_one_makes_no_table(home: Home, tmp_path: Path) -> None:
-    file = min(Path(home.archive).glob("events/visit_closed/*.parquet"))
+# Rows that were made when segments were sealed
+
+
+def of_other_sql(fact: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As though a fact's rows had been sealed before its SQL changed."""
+    today = prepared.made_by
+    monkeypatch.setattr(
+        prepared,
+        "made_by",
+        lambda *of: {name: made + "!" * (name == fact) for name, made in today(*of).items()},
+    )
+
+
+def without_rows(home: Home, segments: Iterable[Segment]) -> None:
+    """As though segments had been sealed before there were rows."""
+    archive = archive_of(home)
+    for segment in segments:
+        manifest = archive.manifest(segment)
+        files = tuple(file for file in manifest.files if not file.path.startswith("rows/"))
+        older = msgspec.structs.replace(manifest, format=1, files=files)
+        archive.storage.put(segment.manifest, older.as_json())
+        for file in {*manifest.files} - {*files}:
+            (Path(home.archive) / file.path).unlink()
+
+
+def damage(home: Home, pattern: str) -> None:
+    file = min(Path(home.archive).glob(pattern))
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
 
+
+@pytest.mark.parametrize("fact", ["visits", "sentences"])
+def test_facts_of_other_sql_are_made_of_the_typed_tables(
+    fact: str, sealed: Home, from_log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_other_sql(fact, monkeypatch)
+
+    from_archive, _ = build(sealed, tmp_path)
+
+    assert from_archive == sealed_entries(sealed)
+    assert differences(tmp_path / "live.duckdb", from_log) == []
+
+
+def test_segments_without_rows_are_read_with_those_that_have_them(
+    home: Home, from_log: Path, tmp_path: Path
+) -> None:
+    without_rows(home, sorted(archive_of(home).sealed())[1::2])
+
+    from_archive, _ = build(home, tmp_path / "tables")
+
+    assert from_archive == sealed_entries(home)
+    assert differences(tmp_path / "tables" / "live.duckdb", from_log) == []
+    assert verify(home, tables=False).findings == []
+
+
+@pytest.mark.parametrize("read", ["entries", "events/visit_closed", "rows/visits"])
+def test_file_that_is_not_the_sealed_one_makes_no_table(
+    read: str, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if read.startswith("events/"):
+        of_other_sql("visits", monkeypatch)
+    damage(home, f"{read}/*.parquet")
+
     with (
         Projector.open(tmp_path / "tables") as projector,
-        pytest.raises(LedgerError, match=r"events/visit_closed/.* is not what was sealed"),
+        pytest.raises(LedgerError, match=f"{read}/.* is not what was sealed"),
     ):
         project_archive(archive_of(home), projector)
 

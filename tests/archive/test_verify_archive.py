@@ -22,6 +22,7 @@ from tests.archive.test_history import empty_log
 FIRST = Segment(0, 1, ENTRIES)
 SECOND = Segment(0, ENTRIES + 1, 2 * ENTRIES)
 TYPED = f"entries/{SECOND.name}.parquet"
+ROWS = f"rows/visits/{SECOND.name}.parquet"
 
 
 def found(home: Home) -> list[Finding]:
@@ -128,14 +129,14 @@ def test_a_table_of_a_sealed_segment_that_its_seal_does_not_name_is_found(home: 
     assert one(home) == (sentence, 0, SECOND.first)
 
 
-@pytest.mark.parametrize("name", [SECOND.records, TYPED])
+@pytest.mark.parametrize("name", [SECOND.records, TYPED, ROWS])
 @pytest.mark.parametrize("at", [4, 500, -30])
 def test_a_changed_byte_is_found(home: Home, name: str, at: int) -> None:
     change(path(home, name), at)
     assert one(home) == (f"{name} was changed: its SHA-256 is another", 0, SECOND.first)
 
 
-@pytest.mark.parametrize("name", [SECOND.records, TYPED])
+@pytest.mark.parametrize("name", [SECOND.records, TYPED, ROWS])
 def test_a_file_that_was_cut_or_is_gone_is_found(home: Home, name: str) -> None:
     file = path(home, name)
     content = file.read_bytes()
@@ -219,12 +220,18 @@ def test_a_typed_table_that_lacks_rows_is_found(home: Home) -> None:
     assert one(home)[0] == f"{TYPED} has 109 rows, and the records say 110"
 
 
-def test_a_typed_table_that_is_not_what_the_records_make_is_found(home: Home) -> None:
+@pytest.mark.parametrize(
+    ("folder", "column", "others"),
+    [("entries", "policy", "actor"), ("rows/sentences", "sentence", "sentence_zh")],
+)
+def test_a_table_that_is_not_what_the_records_make_is_found(
+    home: Home, folder: str, column: str, others: str
+) -> None:
     newest = Segment(0, 2 * ENTRIES + 1, 3 * ENTRIES)
-    name = f"entries/{newest.name}.parquet"
+    name = f"{folder}/{newest.name}.parquet"
     table = pq.read_table(path(home, name))
-    policy = table.schema.get_field_index("policy")
-    other = table.set_column(policy, "policy", table.column("actor"))
+    place = table.schema.get_field_index(column)
+    other = table.set_column(place, column, table.column(others))
     pq.write_table(other.replace_schema_metadata(table.schema.metadata), path(home, name))
     forged = path(home, name).read_bytes()
     reseal(home, lambda manifest: with_file(manifest, name, forged), newest)

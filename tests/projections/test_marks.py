@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from ledger.aggregates.customer import payment
 from ledger.projections import definitions as files
+from ledger.projections import filed, live_file, merge
 from ledger.projections.definitions import Definitions, read_fold
 from ledger.projections.engine import Projector
+from ledger.projections.staging import Reader, Staging
 from tests.projections.cuts import batches, interleaved, project, some_cuts
 from tests.projections.history import MORNING, History, heads_after
 
@@ -134,6 +136,44 @@ def test_first_and_last_pass_over_what_is_null(mark: str, tmp_path: Path) -> Non
     records = payments(*AMOUNTS[:6], partitions=1).records
     path = project(tmp_path, [[record] for record in records], definitions)
     assert rows(path) == {"c-li": 900, "c-wang": None}
+
+
+SEVERAL = {
+    **MARKS,
+    "first, nulls too": (
+        fold_of("first", "arg_min(if(amount_fen = 900, 900, null), event_number)"),
+        {"c-li": 900, "c-wang": None},
+    ),
+    "first": (
+        fold_of("first", "arg_min(amount_fen, event_number)"),
+        {"c-li": 700, "c-wang": 100},
+    ),
+    "last": (
+        fold_of("last", "arg_max(amount_fen, event_number)"),
+        {"c-li": 800, "c-wang": 400},
+    ),
+}
+
+
+@pytest.mark.parametrize("mark", SEVERAL)
+def test_rows_of_many_batches_combine_as_merged_one_by_one(mark: str, tmp_path: Path) -> None:
+    definitions, expected = SEVERAL[mark]
+    [fold] = definitions.folds
+    records = payments(*AMOUNTS[:6], 800, 400).records
+    if mark in ("first", "last", "first, nulls too"):
+        records = payments(*AMOUNTS, partitions=1).records
+    with duckdb.connect() as connection:
+        live_file.prepare(connection, definitions)
+        reader, staging = Reader(connection), Staging(connection, definitions.folds)
+        staging.define(fold)
+        for number, record in enumerate(records):
+            staging.put(reader.read([record], heads_after([record])))
+            made = connection.sql(f"select {number} as batch, * from ({merge.rows(fold)})")
+            made.write_parquet(str(tmp_path / f"{number}.parquet"))
+        together = f"read_parquet('{tmp_path}/*.parquet')"
+        combined = merge.combined(fold, together, "batch", filed.types(connection, together))
+        said = connection.sql(f"select clerk, figure from ({combined})").fetchall()
+    assert dict(said) == expected
 
 
 def test_a_fold_that_gives_two_rows_for_one_key_is_refused(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@
     records/<segment>.parquet                 partition, position and record: the very bytes
     entries/<segment>.parquet                 typed tables (`ledger.archive.typed`)
     events/<relation>/<segment>.parquet
+    rows/<fact>/<segment>.parquet             what rebuilds read (`ledger.projections.prepared`)
     segments/<segment>.json                   the manifest, which is the seal
 
 A segment is named `<partition>-<first>-<last>`. Its bounds are multiples of one number, so sealing
@@ -23,7 +24,8 @@ from ledger.archive.storage import Storage
 from ledger.entry import FutureFormatError, Head, LedgerError
 from ledger.logs.sqlite import SqliteLog
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+"""2: segments have rows of facts."""
 ENTRIES: Final = 50_000
 """How many entries a segment has, unless the archive was begun with another number."""
 IDENTITY: Final = "ledger.json"

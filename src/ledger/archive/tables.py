@@ -68,4 +68,4 @@ def _part(archive: Archive, manifest: Manifest) -> Part:
         return content
 
     before = Head(manifest.partition, manifest.first - 1, manifest.prev)
-    return Part(manifest.segment.name, before, manifest.end, manifest.events, read)
+    return Part(manifest.segment.name, before, manifest.end, manifest.events, sealed.keys(), read)

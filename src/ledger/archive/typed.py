@@ -2,21 +2,22 @@
 
     entries/<segment>.parquet               one row an entry, also of refused interactions
     events/<relation>/<segment>.parquet     one row an event, one folder an event type
+    rows/<fact>/<segment>.parquet           what the segment says of each fact of the projections
 
 The columns are those of the relations that folds read (`projections.relations`), made by the same
 SQL: the envelope, then the event's fields, typed. Personal fields stay out. Times are UTC, in
 microseconds without a zone; JSON is text. Rows are in the order of their numbers. Whoever reads
-them needs nothing of the ledger.
+them needs nothing of the ledger. Rows of facts are for rebuilds of the ledger's own tables.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from types import TracebackType
 from typing import Any, Final, Self
 
 import duckdb
 
 from ledger.entry import Head
-from ledger.projections import archived, arrow
+from ledger.projections import arrow, definitions, filed, prepared
 from ledger.projections.definitions import Fold
 from ledger.projections.planned import Planned
 from ledger.projections.relations import RELATIONS, Arm
@@ -27,7 +28,7 @@ _EVERYTHING: Final = Fold(
     about="All that events say, but for personal fields.",
     columns=(),
     select="",
-    arms={name: Arm("", frozenset(archived.fields(name))) for name in RELATIONS},
+    arms={name: Arm("", frozenset(filed.fields(name))) for name in RELATIONS},
 )
 
 
@@ -40,6 +41,9 @@ class TypedTables:
         self._reader = Reader(self._connection)
         self._staging = Staging(self._connection, [_EVERYTHING])
         self._planned = Planned(self._connection)
+        self._preparing = prepared.Preparing(
+            self._connection, definitions.load(), self._staging.define
+        )
         self._selects: dict[str, str] = {}
 
     def write(
@@ -65,13 +69,20 @@ class TypedTables:
                 self._connection, self._planned.run(relation, self._select(relation))
             )
             order = ("position",) if relation == "entries" else ("event_number",)
-            path = f"{folder}/{archived.path(relation, name)}"
-            arrow.write_parquet(table, order, filesystem, path, archived.made_by(relation))
+            path = f"{folder}/{filed.path(relation, name)}"
+            arrow.write_parquet(table, order, filesystem, path, filed.made_by(relation))
+        read = {*rows, *(["foundings"] if batch.foundings else [])}
+        self._write_rows(read, filesystem, folder, name)
         return rows
+
+    def _write_rows(self, relations: Set[str], filesystem: Any, folder: str, name: str) -> None:
+        for fold, rows, made_by in self._preparing.rows(relations):
+            path = f"{folder}/{prepared.path(fold.name, name)}"
+            arrow.write_parquet(rows, fold.key, filesystem, path, made_by)
 
     def _select(self, relation: str) -> str:
         if relation not in self._selects:
-            self._selects[relation] = archived.select(self._connection, relation)
+            self._selects[relation] = filed.select(self._connection, relation)
         return self._selects[relation]
 
     def close(self) -> None:

@@ -2,27 +2,24 @@
 
 `archive.typed` writes a file for each relation and segment; here a batch of segments becomes the
 relations again, so that no record is parsed. Each file says which SQL made it: a segment of which
-that is no longer today's is left to whoever reads the records.
+that is no longer today's is left to whoever reads the records. Where a fold's rows of the segments
+were made when they were sealed (`prepared`), they are read, and what they were made of is not.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Final
 
 import duckdb
-import msgspec
 
-from ledger import wire
 from ledger.entry import ChainError, Head
-from ledger.projections import arrow, relations
-from ledger.projections.definitions import Fold, words
+from ledger.projections import arrow, filed, merge, prepared, relations
+from ledger.projections.definitions import Definitions, Fold, words
 from ledger.projections.merge import TABLES
 from ledger.projections.templates import literal
 
-ENTRIES_AT_ONCE: Final = 1_000_000
+ENTRIES_AT_ONCE: Final = 2_500_000
 """How many entries are read as one batch, where segments are no larger."""
 
 
@@ -35,6 +32,8 @@ class Part:
     head: Head
     events: Mapping[str, int]
     """How many rows each relation has, by the segment's seal."""
+    files: Set[str]
+    """The paths of its files."""
     read: Callable[[str], bytes]
     """The bytes of one of its files, as they were sealed; asked by path."""
 
@@ -42,65 +41,22 @@ class Part:
     def entries(self) -> int:
         return self.head.position - self.before.position
 
-
-def path(relation: str, name: str) -> str:
-    """Where the rows of a relation stand that are of the segment `name`."""
-    return (
-        f"entries/{name}.parquet" if relation == "entries" else f"events/{relation}/{name}.parquet"
-    )
-
-
-@cache
-def fields(relation: str) -> tuple[str, ...]:
-    """The columns that an event's fields have, behind those of the envelope."""
-    _, event = wire.EVENTS[relations.RELATIONS[relation]]
-    return tuple(
-        f"data_{field.name}" if field.name in relations.ENVELOPE else field.name
-        for field in msgspec.structs.fields(event)
-        if not relations.is_personal(field.type)
-    )
-
-
-@cache
-def made_by(relation: str) -> str:
-    """Says which SQL makes the relation's file: SHA-256 of it."""
-    parts = [str(_FORMAT), relations.STAGED_ENTRIES]
-    if relation == "entries":
-        parts.append(relations.ENTRIES)
-    else:
-        _, event = wire.EVENTS[tag := relations.RELATIONS[relation]]
-        parts += [
-            relations.STAGED_EVENTS,
-            relations.select_events(tag, event, frozenset(fields(relation))),
-        ]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def select(connection: duckdb.DuckDBPyConnection, relation: str) -> str:
-    """What stands in the relation's file, on a connection that has the relations over records."""
-    columns = ", ".join(
-        f'cast("{name}" as {_portable(type_)}) as "{name}"'
-        for name, type_ in _types(connection, relation).items()
-    )
-    if relation != "entries":
-        return f"select {columns} from {relation}"
-    return f"""
-select {columns}, cast(founding as varchar) as founding
-from entries left join foundings using (partition, position, recorded_at)
-"""
-
-
-_FORMAT: Final = 1
-"""Counts the changes of `select` itself."""
+    @property
+    def relations(self) -> set[str]:
+        """Those that have rows."""
+        return {"entries", *self.events, *(["foundings"] if self.before.position == 0 else [])}
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Segments that were read: their files lie in a folder for each of these relations."""
+    """Segments that were read: their files lie in a folder for each of the tables.
+
+    Tables are the relations that are read, and `rows/<fact>` where the rows were made before.
+    """
 
     parts: Sequence[Part]
     folder: Path
-    relations: Set[str]
+    tables: Set[str]
     records: Sequence[bytes] = ()
     """None: they were read when the segments were sealed."""
 
@@ -108,13 +64,24 @@ class Batch:
     def heads(self) -> dict[int, Head]:
         return {part.head.partition: part.head for part in self.parts}
 
+    @property
+    def relations(self) -> set[str]:
+        """Those that have rows, also where they were not read."""
+        return {name for part in self.parts for name in part.relations}
+
+    def has_rows_of(self, fold: Fold) -> bool:
+        return f"rows/{fold.name}" in self.tables
+
 
 class Reader:
     """Reads segments of an archive, as many at once as make a batch, and compares their seals."""
 
-    def __init__(self, folds: Sequence[Fold], scratch: Path) -> None:
-        self._read_of = {name for name in relations.RELATIONS if _columns(name, folds)}
+    def __init__(self, definitions: Definitions, folds: Sequence[Fold], scratch: Path) -> None:
+        """Of `definitions` reads what is needed for `folds`."""
+        self._definitions = definitions
+        self._folds = folds
         self._scratch = scratch
+        self._read_of: dict[Set[str], set[str]] = {}
 
     def batches(self, parts: Iterable[Part]) -> Iterator[Batch]:
         """The parts in order, each batch in a folder of its own, which its reader deletes.
@@ -123,40 +90,61 @@ class Reader:
         has not as many rows as the segment's seal says.
         """
         batch: list[Part] = []
-        found: set[str] = set()
+        tables: set[str] = set()
+        made: Set[str] = frozenset()
         ended: set[int] = set()
         for part in parts:
             if part.head.partition in ended:
                 continue
-            files = self._files(part)
+            ready, lacking = self._rows(part)
+            files = self._files(part, lacking)
             if files is None:
                 ended.add(part.head.partition)
                 continue
-            folder = self._scratch / (batch or [part])[0].name
-            for relation, content in files.items():
-                file = folder / relation / f"{part.name}.parquet"
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(content)
+            full = sum(each.entries for each in batch) >= ENTRIES_AT_ONCE
+            if batch and (full or lacking != made):
+                yield Batch(batch, self._scratch / batch[0].name, tables)
+                batch, tables = [], set()
             batch.append(part)
-            found |= files.keys()
-            if sum(each.entries for each in batch) >= ENTRIES_AT_ONCE:
-                yield Batch(batch, folder, found)
-                batch, found = [], set()
+            made = lacking
+            ready = {f"rows/{fact}": content for fact, content in ready.items()}
+            for table, content in (files | ready).items():
+                folder = self._scratch / batch[0].name / table
+                if table not in tables:
+                    folder.mkdir(parents=True)
+                    tables.add(table)
+                (folder / f"{part.name}.parquet").write_bytes(content)
         if batch:
-            yield Batch(batch, self._scratch / batch[0].name, found)
+            yield Batch(batch, self._scratch / batch[0].name, tables)
 
-    def _files(self, part: Part) -> dict[str, bytes] | None:
-        """The files by relation that any fold reads; None where today's SQL did not make them."""
+    def _rows(self, part: Part) -> tuple[dict[str, bytes], frozenset[str]]:
+        """The files of a fact's rows that today's SQL made, by fact; and the facts that lack one.
+
+        All segments of a batch lack the same.
+        """
+        today = prepared.made_by(self._definitions, part.relations)
+        ready: dict[str, bytes] = {}
+        lacking = {fold.name for fold in self._folds} & today.keys()
+        for fact in sorted(lacking):
+            place = prepared.path(fact, part.name)
+            if place in part.files:
+                content = part.read(place)
+                if arrow.parquet_says(content)[0] == today[fact]:
+                    ready[fact] = content
+        return ready, frozenset(lacking - ready.keys())
+
+    def _files(self, part: Part, lacking: Set[str]) -> dict[str, bytes] | None:
+        """The files by relation that are read; None where today's SQL did not make them."""
         if not part.events.keys() <= relations.RELATIONS.keys():
             # A newer ledger knows this event.
             return None
         rows = {"entries": part.entries, **part.events}
         files: dict[str, bytes] = {}
-        for relation in rows.keys() & (self._read_of | {"entries"}):
-            place = path(relation, part.name)
+        for relation in rows.keys() & self._needed(frozenset(lacking)):
+            place = filed.path(relation, part.name)
             content = part.read(place)
             made, size = arrow.parquet_says(content)
-            if made != made_by(relation):
+            if made != filed.made_by(relation):
                 return None
             if size != rows[relation]:
                 raise ChainError(
@@ -166,6 +154,14 @@ class Reader:
             files[relation] = content
         return files
 
+    def _needed(self, lacking: Set[str]) -> set[str]:
+        """The relations that are read for these facts, and the entries."""
+        if lacking not in self._read_of:
+            folds = [fold for fold in self._folds if fold.name in lacking]
+            needed = {name for name in relations.RELATIONS if _columns(name, folds)}
+            self._read_of[lacking] = needed | {"entries"}
+        return self._read_of[lacking]
+
 
 class Staging:
     """The relations of one batch of segments at a time, on the connection that merges.
@@ -174,21 +170,24 @@ class Staging:
     they are is part of a plan, so that statements are planned for each batch.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, folds: Sequence[Fold]) -> None:
-        """Puts the relations over files, without rows, in place of those over records.
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        folds: Sequence[Fold],
+        define: Callable[[Fold], None],
+    ) -> None:
+        """Puts relations over files in place of those over records, each when it is first read.
 
-        The connection has those from `staging.Staging`; they say what type each column has.
+        `define` defines those over records that a fold reads; they say what type each column has.
         """
         self._connection = connection
+        self._folds = folds
+        self._define = define
+        self._batch: Batch | None = None
         self._heads = arrow.Slot(connection, "staged_heads", arrow.head_table([]))
-        self._types = {"entries": _types(connection, "entries")}
-        for name in relations.RELATIONS:
-            if columns := _columns(name, folds):
-                types = _types(connection, name)
-                self._types[name] = {column: types[column] for column in columns}
-        self._over: set[str] = set(self._types)
-        for name in self._types:
-            self._put(name, None)
+        self._types = {"entries": filed.types(connection, "entries")}
+        self._over: set[str] = {"entries"}
+        self._put("entries", None)
         connection.execute(_FOUNDINGS)
 
     def take(self, batch: Batch) -> set[str]:
@@ -209,19 +208,46 @@ class Staging:
                 )
             reached[partition] = part.head
         self._heads.put(arrow.head_table(list(batch.heads.values())))
+        self._batch = batch
+        for fold in self._folds:
+            if fold.words & batch.relations and not batch.has_rows_of(fold):
+                self._read(fold)
         for name in self._types:
-            self._put(name, batch.folder / name if name in batch.relations else None)
-        first = any(part.before.position == 0 for part in batch.parts)
-        return {*batch.relations, *(["foundings"] if first else [])}
+            self._put(name, batch.folder / name if name in batch.tables else None)
+        return batch.relations
 
-    def planned(self, name: str, statement: str) -> str:
-        """The statement itself: it reads other files under the same name each time."""
-        return statement
+    def rows(self, fold: Fold) -> str:
+        """What gives the batch's rows of a fold that merges."""
+        return self._made_before(fold) or merge.rows(fold)
 
-    def selects(self, fold: Fold, rows: Set[str]) -> Mapping[str, str]:
-        """The fold's rows as one SELECT: a relation's few files do not occupy all cores."""
-        selects = fold.selects(rows).values()
-        return {fold.name: " union all ".join(f"({select})" for select in selects)}
+    def appends(self, fold: Fold, rows: Set[str]) -> list[str]:
+        """What writes the batch's rows of a fold that does not merge.
+
+        As one SELECT: a relation's few files do not occupy all cores.
+        """
+        select = self._made_before(fold) or " union all ".join(
+            f"({select})" for select in fold.selects(rows).values()
+        )
+        return [merge.append(fold, select)]
+
+    def _made_before(self, fold: Fold) -> str | None:
+        assert self._batch is not None
+        if not self._batch.has_rows_of(fold):
+            return None
+        files = sorted((self._batch.folder / "rows" / fold.name).iterdir())
+        return prepared.selected(
+            fold, files, filed.types(self._connection, f"{TABLES}.{fold.name}")
+        )
+
+    def _read(self, fold: Fold) -> None:
+        """Makes what the fold reads ready to be put over files."""
+        self._define(fold)
+        for name in fold.words & (relations.RELATIONS.keys() - self._types.keys()):
+            if columns := _columns(name, self._folds):
+                types = filed.types(self._connection, name)
+                self._types[name] = {column: types[column] for column in columns}
+                # Over records it has those of the newest batch that was read of records.
+                self._over.add(name)
 
     def _put(self, relation: str, folder: Path | None) -> None:
         """Puts the relation over the files of a folder, or over no rows."""
@@ -230,10 +256,11 @@ class Staging:
         types = self._types[relation]
         if folder is None:
             self._over.discard(relation)
-            filed = [
-                f'cast(null as {_portable(type_)}) as "{name}"' for name, type_ in types.items()
+            columns = [
+                f'cast(null as {filed.portable(type_)}) as "{name}"'
+                for name, type_ in types.items()
             ]
-            source = f"(select {', '.join(filed)}, cast(null as varchar) as founding where false)"
+            source = f"(select {', '.join(columns)}, cast(null as varchar) as founding where false)"
         else:
             self._over.add(relation)
             source = f"read_parquet({literal(f'{folder}/*.parquet')})"
@@ -257,7 +284,7 @@ def _columns(relation: str, folds: Sequence[Fold]) -> list[str]:
             used |= fold.fields(relation)
     return [
         *(name for name in relations.ENVELOPE if name in asked),
-        *(name for name in fields(relation) if {name, name.removeprefix("data_")} & used),
+        *(name for name in filed.fields(relation) if {name, name.removeprefix("data_")} & used),
     ]
 
 
@@ -267,13 +294,3 @@ select partition, position, recorded_at, cast(founding as json) as founding
 from staged_entries
 where founding is not null
 """
-
-
-def _types(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
-    rows = connection.execute(f"describe from {relation}").fetchall()
-    return {row[0]: row[1] for row in rows}
-
-
-def _portable(type_: str) -> str:
-    """The type in the file: JSON is text there."""
-    return type_.replace("JSON", "VARCHAR")

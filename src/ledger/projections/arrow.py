@@ -7,7 +7,7 @@ half of what a table of its own does. They are made of pieces, so that all threa
 # pyright: reportUnknownArgumentType=false
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import duckdb
@@ -74,6 +74,11 @@ def table(connection: duckdb.DuckDBPyConnection, statement: str | duckdb.Stateme
     if isinstance(statement, str):
         return connection.sql(statement).to_arrow_table(_PIECE)
     return connection.execute(statement).to_arrow_table(_PIECE)
+
+
+def together(tables: Iterable[Any]) -> Any:
+    """The rows of all tables, which have the same columns; at least one table."""
+    return pa.concat_tables(tables)
 
 
 def says_each_once(rows: Any, column: str) -> bool:

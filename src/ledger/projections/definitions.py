@@ -131,10 +131,17 @@ class Definitions:
     views: tuple[View, ...] = ()
     shared: str = ""
 
-    def digest(self, fold: Fold) -> str:
-        """Changes when the fold's rows may change, and not with what is said of them."""
+    def digest(self, fold: Fold, relations: Set[str] | None = None) -> str:
+        """Changes when the fold's rows may change, and not with what is said of them.
+
+        With `relations`, its rows where only these have some.
+        """
         marks = [f"{column.name} {column.mark} {column.by}" for column in fold.columns]
-        selects = [fold.select, *(arm.select for arm in (fold.arms or {}).values())]
+        arms = fold.arms or {}
+        selects = [
+            fold.select,
+            *(arm.select for name, arm in arms.items() if relations is None or name in relations),
+        ]
         text = "\n".join([str(FORMAT), bare(self.shared), *marks, *map(bare, selects)])
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -167,6 +174,7 @@ def read_view(name: str, text: str) -> View:
     return View(name, about, tuple(columns), properties, select)
 
 
+@cache
 def bare(sql: str) -> str:
     """SQL without comments, with single blanks."""
     return " ".join(re.sub(r"--.*$", "", sql, flags=re.MULTILINE).split())

@@ -48,8 +48,8 @@ class _Staging(Protocol[_Taken]):
     """The relations of one batch at a time, of records or of sealed files."""
 
     def take(self, batch: _Taken) -> Set[str]: ...
-    def planned(self, name: str, statement: str) -> str | duckdb.Statement: ...
-    def selects(self, fold: Fold, rows: Set[str]) -> Mapping[str, str]: ...
+    def rows(self, fold: Fold) -> str | duckdb.Statement: ...
+    def appends(self, fold: Fold, rows: Set[str]) -> Sequence[str | duckdb.Statement]: ...
 
 
 class Projector:
@@ -147,12 +147,11 @@ class Projector:
         """
         # Typed tables say nothing of which entries had happened by a moment.
         assert self._left_out is None
-        self._staging.define(*self._folds)
-        sealed = archived.Staging(self._connection, self._folds)
+        sealed = archived.Staging(self._connection, self._folds, self._staging.define)
         scratch = self.folder / "sealed"
         # One that was killed left what it read.
         shutil.rmtree(scratch, ignore_errors=True)
-        batches = archived.Reader(self._folds, scratch).batches(parts)
+        batches = archived.Reader(self.definitions, self._folds, scratch).batches(parts)
         try:
             with contextlib.closing(one_ahead(batches)) as coming:
                 for batch in coming:
@@ -328,7 +327,7 @@ class Projector:
 
     def _make_rows(self, fold: Fold, staging: _Staging[Any]) -> None:
         """Makes the batch's rows of a fold that merges, in `batch_<name>`."""
-        rows = arrow.table(self._connection, staging.planned(fold.name, merge.rows(fold)))
+        rows = arrow.table(self._connection, staging.rows(fold))
         if not arrow.says_each_once(rows, merge.KEY_HASH.name):
             raise DefinitionError(
                 f"{fold.name}.sql gives several rows for one key; they cannot be merged"
@@ -341,8 +340,8 @@ class Projector:
 
     def _write(self, fold: Fold, rows: Set[str], staging: _Staging[Any]) -> None:
         if fold.appends:
-            for name, select in staging.selects(fold, rows).items():
-                self._connection.execute(staging.planned(name, merge.append(fold, select)))
+            for statement in staging.appends(fold, rows):
+                self._connection.execute(statement)
         else:
             merged = self._planned.read(f"merge_{fold.name}", merge.merge(fold))
             self._connection.execute(merged)

@@ -11,7 +11,7 @@ import duckdb
 
 from ledger import wire
 from ledger.entry import NO_ENTRY, ChainError, Head
-from ledger.projections import arrow, relations, unreadable
+from ledger.projections import arrow, merge, relations, unreadable
 from ledger.projections.definitions import Fold
 from ledger.projections.merge import TABLES
 from ledger.projections.planned import Planned
@@ -153,13 +153,16 @@ class Staging:
             if name in self._slots:
                 self._slots[name].put(rows)
 
-    def planned(self, name: str, statement: str) -> duckdb.Statement:
-        """What runs a statement over the relations, planned when it is first run."""
-        return self._planned.run(name, statement)
+    def rows(self, fold: Fold) -> duckdb.Statement:
+        """What gives the batch's rows of a fold that merges."""
+        return self._planned.run(fold.name, merge.rows(fold))
 
-    def selects(self, fold: Fold, rows: Set[str]) -> Mapping[str, str]:
-        """The SELECTs that give the fold's rows, each under a name of its own."""
-        return fold.selects(rows)
+    def appends(self, fold: Fold, rows: Set[str]) -> list[duckdb.Statement]:
+        """What writes the batch's rows of a fold that does not merge."""
+        return [
+            self._planned.run(name, merge.append(fold, select))
+            for name, select in fold.selects(rows).items()
+        ]
 
     def _define(self, names: Set[str]) -> None:
         for name in names & (relations.RELATIONS.keys() - self._slots.keys()):
