@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ledger.aggregates.customer import payment
 from ledger.projections import definitions as files
-from ledger.projections import filed, live_file, merge
+from ledger.projections import filed, live_file, merge, prepared
 from ledger.projections.definitions import Definitions, read_fold
 from ledger.projections.engine import Projector
 from ledger.projections.staging import Reader, Staging
@@ -176,14 +176,27 @@ def test_rows_of_many_batches_combine_as_merged_one_by_one(mark: str, tmp_path: 
     assert dict(said) == expected
 
 
-def test_a_fold_that_gives_two_rows_for_one_key_is_refused(tmp_path: Path) -> None:
-    text = """-- One row per clerk.
+TWICE = """-- One row per clerk.
 -- clerk: key. The clerk.
 -- amount_fen: sum. Fen.
 select actor as clerk, amount_fen from payment_received
 """
+
+
+@pytest.mark.parametrize(("amounts", "kept"), [((700, 100), 1), ((700, 100, 900), 0)])
+def test_rows_with_one_key_twice_are_not_kept(amounts: tuple[int, ...], kept: int) -> None:
+    definitions = Definitions((read_fold("clerks", TWICE),), shared=files.load().shared)
+    history = payments(*amounts)
+    with duckdb.connect() as connection:
+        reader, staging = Reader(connection), Staging(connection, definitions.folds)
+        preparing = prepared.Preparing(connection, definitions, staging.define)
+        staging.put(reader.read(history.records, history.heads))
+        assert len(list(preparing.rows({"entries", "payment_received"}))) == kept
+
+
+def test_a_fold_that_gives_two_rows_for_one_key_is_refused(tmp_path: Path) -> None:
     history = payments(*AMOUNTS)
-    with Projector.open(tmp_path, Definitions((read_fold("clerks", text),))) as projector:
+    with Projector.open(tmp_path, Definitions((read_fold("clerks", TWICE),))) as projector:
         with pytest.raises(files.LedgerError, match="several rows for one key"):
             projector.apply(history.records, history.heads)
         assert projector.positions() == {}

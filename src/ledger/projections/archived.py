@@ -209,12 +209,13 @@ class Staging:
             reached[partition] = part.head
         self._heads.put(arrow.head_table(list(batch.heads.values())))
         self._batch = batch
+        present = batch.relations
         for fold in self._folds:
-            if fold.words & batch.relations and not batch.has_rows_of(fold):
+            if fold.words & present and not batch.has_rows_of(fold):
                 self._read(fold)
         for name in self._types:
             self._put(name, batch.folder / name if name in batch.tables else None)
-        return batch.relations
+        return present
 
     def rows(self, fold: Fold) -> str:
         """What gives the batch's rows of a fold that merges."""

@@ -75,7 +75,9 @@ class Preparing:
                     rows = self._rows_of(fold, relations)
                 except duckdb.DataError:
                     continue
-                yield fold, rows, made[fold.name]
+                # Of two rows for one key a rebuild would make one, and find nothing out.
+                if fold.appends or arrow.says_each_once(rows, merge.KEY_HASH.name):
+                    yield fold, rows, made[fold.name]
 
     def _rows_of(self, fold: Fold, relations: Set[str]) -> Any:
         if fold.appends:
