@@ -20,7 +20,7 @@ from ledger.logs.sqlite import SqliteLog
 from ledger.reference import Reference, reference_of
 from ledger.settings import Home
 from replay.as_of import positions_of, write_positions
-from replay.trace_causes import Causes, Linked, entry_at
+from replay.trace_causes import Causes, Linked, entries_at
 from replay.trace_index import Place, TraceIndex, open_index
 from replay.trace_state import Stood, owner_stood, stream_stood
 
@@ -114,7 +114,7 @@ def _found(log: SqliteLog, index: TraceIndex, name: str) -> list[Entry]:
     if owner:
         return _of_stream(log, index, owner, stream)
     if index.is_owner(name):
-        return [entry_at(log, place) for place in index.of_owner(name)]
+        return entries_at(log, index.of_owner(name))
     found = [
         entry for owner in index.owners_of(name) for entry in _of_stream(log, index, owner, name)
     ]
@@ -124,7 +124,7 @@ def _found(log: SqliteLog, index: TraceIndex, name: str) -> list[Entry]:
 def _of_stream(log: SqliteLog, index: TraceIndex, owner: str, stream: str) -> list[Entry]:
     """The entries with events of the stream, and those without events that were meant for it."""
     places: dict[Place, None] = dict.fromkeys(index.of_stream(owner, stream))
-    entries = [entry_at(log, place) for place in places]
+    entries = entries_at(log, list(places))
     for place in index.of_owner(owner):
         if place in places:
             continue

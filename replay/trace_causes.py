@@ -6,7 +6,7 @@ where `react` sends them, and a follow-on's cause is of one of the owners that i
 other entries of its stream name.
 """
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from datetime import datetime
 from typing import Any, Final
 
@@ -154,10 +154,18 @@ class Causes:
 
 def entry_at(log: SqliteLog, place: Place) -> Entry:
     """The entry that the index names. Raises LedgerError where the log has none."""
-    record = log.record(*place)
-    if record is None:
-        raise LedgerError(f"the log has no entry {place[0]}:{place[1]} that the index names")
-    return decode(record)
+    [entry] = entries_at(log, [place])
+    return entry
+
+
+def entries_at(log: SqliteLog, places: Sequence[Place]) -> list[Entry]:
+    """The entries that the index names, in that order. Raises LedgerError where one is missing."""
+    entries: list[Entry] = []
+    for (partition, position), record in zip(places, log.records(places), strict=True):
+        if record is None:
+            raise LedgerError(f"the log has no entry {partition}:{position} that the index names")
+        entries.append(decode(record))
+    return entries
 
 
 def _named_by(said: Said) -> list[str]:

@@ -1,6 +1,7 @@
 """The log in SQLite: what is appended stays, in order, as the bytes written."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,15 @@ def test_records_come_back_as_the_very_bytes_in_order(path: Path) -> None:
     assert log.read(1, 11, 3) == []
     assert log.read(0, 1, 3) == []
     assert log.record(1, 12) is None
+
+
+@pytest.mark.parametrize("count", [3, 500])
+def test_records_of_places_come_in_their_order(path: Path, count: int) -> None:
+    with closing(SqliteLog(path, writer=True)) as log:
+        log.append([(0, n, b"%d" % n) for n in range(2, count)])
+        places = [(0, n) for n in range(count + 1, 1, -1)]
+        wanted = [None, None, *(b"%d" % n for n in range(count - 1, 1, -1))]
+        assert log.records(places) == wanted
 
 
 def test_a_position_is_written_once_and_nothing_of_a_batch_that_fails(path: Path) -> None:
