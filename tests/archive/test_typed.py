@@ -1,11 +1,13 @@
 """The typed tables of an archive, and all tables made from them."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 import msgspec
 import pytest
+from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
 
 from consumers.projector import project_all
 from ledger import wire
@@ -39,6 +41,14 @@ def from_log(tmp_path_factory: pytest.TempPathFactory, sealed: Home) -> Path:
 
 def archive_of(home: Home) -> Archive:
     archive = Archive.find(Storage.at(home.archive))
+    assert archive is not None
+    return archive
+
+
+def _elsewhere(home: Home) -> Archive:
+    """The home's archive, as though it were in an object store."""
+    files = SubTreeFileSystem(str(home.folder), LocalFileSystem())
+    archive = Archive.find(Storage(files, Path(home.archive).name))
     assert archive is not None
     return archive
 
@@ -82,22 +92,43 @@ def test_tables_go_on_where_an_interrupted_reading_of_the_archive_left_them(
 
 
 @pytest.mark.parametrize("interrupted", [False, True])
-def test_no_copy_of_a_sealed_file_is_left(
-    interrupted: bool, sealed: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_an_object_stores_files_are_copied_a_batch_at_a_time(
+    interrupted: bool,
+    sealed: Home,
+    from_log: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(archived, "ENTRIES_AT_ONCE", ENTRIES)
-    of_one_killed = tmp_path / "sealed" / "0-1-2" / "visit_closed" / "0-1-2.parquet"
+    of_one_killed = tmp_path / "sealed" / "entries" / "0-1-2.parquet"
     of_one_killed.parent.mkdir(parents=True)
     of_one_killed.write_bytes(b"x")
+    stop = _interrupted_after(2) if interrupted else lambda _: None
+    copies: set[int] = set()
+
+    def tick(entries: int) -> None:
+        copies.add(len(list(of_one_killed.parent.iterdir())))
+        stop(entries)
+
+    log = SqliteLog(sealed.log)
+    with Projector.open(tmp_path) as projector:
+        with suppress(InterruptedError):
+            project_archive(_elsewhere(sealed), projector, tick=tick)
+        assert not (tmp_path / "sealed").exists()
+        project_all(log, projector)
+    log.close()
+
+    # One batch is merged while another is read.
+    assert copies == {1, 2}
+    assert differences(tmp_path / "live.duckdb", from_log) == []
+
+
+def test_files_on_a_disk_are_not_copied(sealed: Home, tmp_path: Path) -> None:
+    def tick(_: int) -> None:
+        assert not (tmp_path / "sealed").exists()
 
     with Projector.open(tmp_path) as projector:
-        if interrupted:
-            with pytest.raises(InterruptedError):
-                project_archive(archive_of(sealed), projector, tick=_interrupted_after(2))
-        else:
-            assert project_archive(archive_of(sealed), projector) == sealed_entries(sealed)
-
-    assert not (tmp_path / "sealed").exists()
+        assert project_archive(archive_of(sealed), projector, tick=tick) == sealed_entries(sealed)
 
 
 def test_segment_that_other_sql_made_is_read_from_the_log(

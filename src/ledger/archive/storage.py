@@ -79,6 +79,10 @@ class Storage:
         except FileNotFoundError:
             return None
 
+    def on_disk(self, path: str) -> Path | None:
+        """Where on this machine's disk the file is; None where the archive is elsewhere."""
+        return Path(self._at(path)) if self._on_disk else None
+
     def list(self, folder: str, *, deep: bool = False) -> Iterator[Found]:
         """The files of a folder by path, `deep` those of its folders too; none where it is not.
 

@@ -1,6 +1,7 @@
 """All tables from an archive: its typed files are what folds read, and no record is parsed."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 from ledger.archive.segments import Archive, Manifest, Segment, file_of
 from ledger.entry import Head, LedgerError
@@ -25,7 +26,7 @@ def project_archive(
     before = _entries(projector)
     segments = list(_following(archive, projector.positions(), upto))
     if segments:
-        projector.apply_sealed(_read(archive, segments, tick))
+        projector.apply_sealed((_part(archive, archive.manifest(each)) for each in segments), tick)
     return _entries(projector) - before
 
 
@@ -49,23 +50,14 @@ def _following(
             segment = archive.segment(partition, position + 1)
 
 
-def _read(
-    archive: Archive, segments: Sequence[Segment], tick: Callable[[int], None] | None
-) -> Iterator[Part]:
-    for segment in segments:
-        yield _part(archive, archive.manifest(segment))
-        if tick is not None:
-            tick(segment.last - segment.first + 1)
-
-
 def _part(archive: Archive, manifest: Manifest) -> Part:
     sealed = {file.path: file for file in manifest.files}
 
-    def read(path: str) -> bytes:
+    def read(path: str) -> tuple[Path | None, bytes]:
         content = archive.storage.get(path)
         if content is None or file_of(path, content) != sealed.get(path):
             raise LedgerError(f"{path} of the archive is not what was sealed; run `ledger verify`")
-        return content
+        return archive.storage.on_disk(path), content
 
     before = Head(manifest.partition, manifest.first - 1, manifest.prev)
     return Part(manifest.segment.name, before, manifest.end, manifest.events, sealed.keys(), read)

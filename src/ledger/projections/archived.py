@@ -7,7 +7,9 @@ were made when they were sealed (`prepared`), they are read, and what they were 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -17,10 +19,11 @@ from ledger.entry import ChainError, Head
 from ledger.projections import arrow, filed, merge, prepared, relations
 from ledger.projections.definitions import Definitions, Fold, words
 from ledger.projections.merge import TABLES
-from ledger.projections.templates import literal
 
-ENTRIES_AT_ONCE: Final = 2_500_000
+ENTRIES_AT_ONCE: Final = 5_000_000
 """How many entries are read as one batch, where segments are no larger."""
+_AT_ONCE: Final = 4
+"""How many segments are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,9 @@ class Part:
     """How many rows each relation has, by the segment's seal."""
     files: Set[str]
     """The paths of its files."""
-    read: Callable[[str], bytes]
-    """The bytes of one of its files, as they were sealed; asked by path."""
+    read: Callable[[str], tuple[Path | None, bytes]]
+    """Where on a disk one of its files is, if it is on one, and its bytes, as they were sealed;
+    asked by path within the archive."""
 
     @property
     def entries(self) -> int:
@@ -49,14 +53,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Segments that were read: their files lie in a folder for each of the tables.
+    """Segments that were read: where their files of each table lie, in the order of the segments.
 
     Tables are the relations that are read, and `rows/<fact>` where the rows were made before.
     """
 
     parts: Sequence[Part]
-    folder: Path
-    tables: Set[str]
+    tables: Mapping[str, Sequence[Path]]
     records: Sequence[bytes] = ()
     """None: they were read when the segments were sealed."""
 
@@ -73,76 +76,89 @@ class Batch:
         return f"rows/{fold.name}" in self.tables
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A segment whose files were compared with its seal: where they are by table."""
+
+    part: Part
+    tables: Mapping[str, Path]
+    lacking: Set[str]
+    """The facts whose rows are made of its relations."""
+
+
 class Reader:
     """Reads segments of an archive, as many at once as make a batch, and compares their seals."""
 
     def __init__(self, definitions: Definitions, folds: Sequence[Fold], scratch: Path) -> None:
-        """Of `definitions` reads what is needed for `folds`."""
+        """Of `definitions` reads what is needed for `folds`. What lies elsewhere than on a disk is
+        copied into `scratch`."""
         self._definitions = definitions
         self._folds = folds
         self._scratch = scratch
         self._read_of: dict[Set[str], set[str]] = {}
 
-    def batches(self, parts: Iterable[Part]) -> Iterator[Batch]:
-        """The parts in order, each batch in a folder of its own, which its reader deletes.
+    def batches(
+        self, parts: Iterable[Part], tick: Callable[[int], None] | None = None
+    ) -> Iterator[Batch]:
+        """The parts in order; `tick` is told the entries of each that was read.
 
         A partition ends where other SQL than today's made a file. Raises ChainError where a file
         has not as many rows as the segment's seal says.
         """
-        batch: list[Part] = []
-        tables: set[str] = set()
-        made: Set[str] = frozenset()
         ended: set[int] = set()
-        for part in parts:
-            if part.head.partition in ended:
-                continue
-            ready, lacking = self._rows(part)
-            files = self._files(part, lacking)
-            if files is None:
-                ended.add(part.head.partition)
-                continue
-            full = sum(each.entries for each in batch) >= ENTRIES_AT_ONCE
-            if batch and (full or lacking != made):
-                yield Batch(batch, self._scratch / batch[0].name, tables)
-                batch, tables = [], set()
-            batch.append(part)
-            made = lacking
-            ready = {f"rows/{fact}": content for fact, content in ready.items()}
-            for table, content in (files | ready).items():
-                folder = self._scratch / batch[0].name / table
-                if table not in tables:
-                    folder.mkdir(parents=True)
-                    tables.add(table)
-                (folder / f"{part.name}.parquet").write_bytes(content)
-        if batch:
-            yield Batch(batch, self._scratch / batch[0].name, tables)
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="sealed") as threads:
+            for several in _several(parts):
+                opened: list[_Opened] = []
+                for part, found in zip(several, threads.map(self._open, several), strict=True):
+                    if tick is not None:
+                        tick(part.entries)
+                    if found is None:
+                        ended.add(part.head.partition)
+                    elif part.head.partition not in ended:
+                        opened.append(found)
+                # Of one batch all lack the same.
+                for _, same in groupby(opened, key=lambda each: each.lacking):
+                    yield _batch(list(same))
 
-    def _rows(self, part: Part) -> tuple[dict[str, bytes], frozenset[str]]:
-        """The files of a fact's rows that today's SQL made, by fact; and the facts that lack one.
+    def let_go(self, batch: Batch) -> None:
+        """Deletes what was copied of it."""
+        for files in batch.tables.values():
+            for path in files:
+                if path.is_relative_to(self._scratch):
+                    path.unlink()
 
-        All segments of a batch lack the same.
-        """
+    def _open(self, part: Part) -> _Opened | None:
+        """None where today's SQL did not make what is read."""
+        ready, lacking = self._rows(part)
+        files = self._files(part, lacking)
+        if files is None:
+            return None
+        rows = {f"rows/{fact}": path for fact, path in ready.items()}
+        return _Opened(part, files | rows, lacking)
+
+    def _rows(self, part: Part) -> tuple[dict[str, Path], frozenset[str]]:
+        """The files of rows that today's SQL made, by fact; and the facts that lack one."""
         today = prepared.made_by(self._definitions, part.relations)
-        ready: dict[str, bytes] = {}
+        ready: dict[str, Path] = {}
         lacking = {fold.name for fold in self._folds} & today.keys()
         for fact in sorted(lacking):
             place = prepared.path(fact, part.name)
             if place in part.files:
-                content = part.read(place)
+                path, content = part.read(place)
                 if arrow.parquet_says(content)[0] == today[fact]:
-                    ready[fact] = content
+                    ready[fact] = path or self._copied(place, content)
         return ready, frozenset(lacking - ready.keys())
 
-    def _files(self, part: Part, lacking: Set[str]) -> dict[str, bytes] | None:
+    def _files(self, part: Part, lacking: Set[str]) -> dict[str, Path] | None:
         """The files by relation that are read; None where today's SQL did not make them."""
         if not part.events.keys() <= relations.RELATIONS.keys():
             # A newer ledger knows this event.
             return None
         rows = {"entries": part.entries, **part.events}
-        files: dict[str, bytes] = {}
+        files: dict[str, Path] = {}
         for relation in rows.keys() & self._needed(frozenset(lacking)):
             place = filed.path(relation, part.name)
-            content = part.read(place)
+            path, content = part.read(place)
             made, size = arrow.parquet_says(content)
             if made != filed.made_by(relation):
                 return None
@@ -151,8 +167,14 @@ class Reader:
                     f"{place} of the archive has {size} rows where its seal says {rows[relation]};"
                     " run `ledger verify`"
                 )
-            files[relation] = content
+            files[relation] = path or self._copied(place, content)
         return files
+
+    def _copied(self, place: str, content: bytes) -> Path:
+        path = self._scratch / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
 
     def _needed(self, lacking: Set[str]) -> set[str]:
         """The relations that are read for these facts, and the entries."""
@@ -161,6 +183,26 @@ class Reader:
             needed = {name for name in relations.RELATIONS if _columns(name, folds)}
             self._read_of[lacking] = needed | {"entries"}
         return self._read_of[lacking]
+
+
+def _several(parts: Iterable[Part]) -> Iterator[list[Part]]:
+    """As many as are one batch."""
+    several: list[Part] = []
+    for part in parts:
+        several.append(part)
+        if sum(each.entries for each in several) >= ENTRIES_AT_ONCE:
+            yield several
+            several = []
+    if several:
+        yield several
+
+
+def _batch(opened: Sequence[_Opened]) -> Batch:
+    tables: dict[str, list[Path]] = {}
+    for each in opened:
+        for table, path in each.tables.items():
+            tables.setdefault(table, []).append(path)
+    return Batch([each.part for each in opened], tables)
 
 
 class Staging:
@@ -184,6 +226,7 @@ class Staging:
         self._folds = folds
         self._define = define
         self._batch: Batch | None = None
+        self._is_first = False
         self._heads = arrow.Slot(connection, "staged_heads", arrow.head_table([]))
         self._types = {"entries": filed.types(connection, "entries")}
         self._over: set[str] = {"entries"}
@@ -209,20 +252,26 @@ class Staging:
             reached[partition] = part.head
         self._heads.put(arrow.head_table(list(batch.heads.values())))
         self._batch = batch
+        self._is_first = not rows
         present = batch.relations
         for fold in self._folds:
             if fold.words & present and not batch.has_rows_of(fold):
                 self._read(fold)
         for name in self._types:
-            self._put(name, batch.folder / name if name in batch.tables else None)
+            self._put(name, batch.tables.get(name))
         return present
+
+    def only_adds(self, fold: Fold) -> bool:
+        """Whether the batch's rows of the fold have no keys that are in the table."""
+        assert self._batch is not None
+        return fold.appends or (self._is_first and self._batch.has_rows_of(fold))
 
     def rows(self, fold: Fold) -> str:
         """What gives the batch's rows of a fold that merges."""
         return self._made_before(fold) or merge.rows(fold)
 
     def appends(self, fold: Fold, rows: Set[str]) -> list[str]:
-        """What writes the batch's rows of a fold that does not merge.
+        """What writes the batch's rows of a fold that only adds.
 
         As one SELECT: a relation's few files do not occupy all cores.
         """
@@ -235,7 +284,7 @@ class Staging:
         assert self._batch is not None
         if not self._batch.has_rows_of(fold):
             return None
-        files = sorted((self._batch.folder / "rows" / fold.name).iterdir())
+        files = self._batch.tables[f"rows/{fold.name}"]
         return prepared.selected(
             fold, files, filed.types(self._connection, f"{TABLES}.{fold.name}")
         )
@@ -250,12 +299,12 @@ class Staging:
                 # Over records it has those of the newest batch that was read of records.
                 self._over.add(name)
 
-    def _put(self, relation: str, folder: Path | None) -> None:
-        """Puts the relation over the files of a folder, or over no rows."""
-        if folder is None and relation not in self._over:
+    def _put(self, relation: str, files: Sequence[Path] | None) -> None:
+        """Puts the relation over files, or over no rows."""
+        if files is None and relation not in self._over:
             return
         types = self._types[relation]
-        if folder is None:
+        if files is None:
             self._over.discard(relation)
             columns = [
                 f'cast(null as {filed.portable(type_)}) as "{name}"'
@@ -264,7 +313,7 @@ class Staging:
             source = f"(select {', '.join(columns)}, cast(null as varchar) as founding where false)"
         else:
             self._over.add(relation)
-            source = f"read_parquet({literal(f'{folder}/*.parquet')})"
+            source = filed.read(files)
         if relation == "entries":
             # Also what the positions reached are taken from.
             self._connection.execute(f"create or replace temp view staged_entries as from {source}")

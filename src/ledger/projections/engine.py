@@ -8,7 +8,7 @@ tables are made again from the log.
 
 import contextlib
 import shutil
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -48,6 +48,7 @@ class _Staging(Protocol[_Taken]):
     """The relations of one batch at a time, of records or of sealed files."""
 
     def take(self, batch: _Taken) -> Set[str]: ...
+    def only_adds(self, fold: Fold) -> bool: ...
     def rows(self, fold: Fold) -> str | duckdb.Statement: ...
     def appends(self, fold: Fold, rows: Set[str]) -> Sequence[str | duckdb.Statement]: ...
 
@@ -139,11 +140,14 @@ class Projector:
         for batch in one_ahead(read):
             self._apply(batch, self._staging)
 
-    def apply_sealed(self, parts: Iterable[archived.Part]) -> None:
+    def apply_sealed(
+        self, parts: Iterable[archived.Part], tick: Callable[[int], None] | None = None
+    ) -> None:
         """Takes in segments of an archive, in order per partition, from their typed tables.
 
-        A partition ends before a segment whose tables other SQL than today's made. Raises
-        ChainError where a segment does not follow the positions reached.
+        `tick` is told the entries of each segment that was read. A partition ends before a segment
+        whose tables other SQL than today's made. Raises ChainError where a segment does not follow
+        the positions reached.
         """
         # Typed tables say nothing of which entries had happened by a moment.
         assert self._left_out is None
@@ -151,12 +155,14 @@ class Projector:
         scratch = self.folder / "sealed"
         # One that was killed left what it read.
         shutil.rmtree(scratch, ignore_errors=True)
-        batches = archived.Reader(self.definitions, self._folds, scratch).batches(parts)
+        reader = archived.Reader(self.definitions, self._folds, scratch)
+        # Else what a batch writes is written twice, to the log of the file first.
+        self._connection.execute("set wal_autocheckpoint = '0b'")
         try:
-            with contextlib.closing(one_ahead(batches)) as coming:
+            with contextlib.closing(one_ahead(reader.batches(parts, tick))) as coming:
                 for batch in coming:
                     self._apply(batch, sealed)
-                    shutil.rmtree(batch.folder)
+                    reader.let_go(batch)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
             self._keep(self.pending)
@@ -167,7 +173,7 @@ class Projector:
             rows = staging.take(batch)
             folds = [fold for fold in self._folds if fold.words & rows]
             for fold in folds:
-                if not fold.appends:
+                if not staging.only_adds(fold):
                     self._make_rows(fold, staging)
             write.execute("begin")
             for fold in folds:
@@ -339,7 +345,7 @@ class Projector:
             self._batches[fold.name] = slot
 
     def _write(self, fold: Fold, rows: Set[str], staging: _Staging[Any]) -> None:
-        if fold.appends:
+        if staging.only_adds(fold):
             for statement in staging.appends(fold, rows):
                 self._connection.execute(statement)
         else:
@@ -356,13 +362,13 @@ _REACH: Final = f"""
 merge into {TABLES}.positions as reached using (
     select
         partition,
-        max(position) as position,
-        any_value(staged_heads.hash) as hash,
-        arg_max(recorded_at, position) as recorded_at,
-        max(first_event + event_count) as next_event
+        position,
+        staged_heads.hash,
+        recorded_at,
+        first_event + event_count as next_event
     from staged_entries
     join staged_heads using (partition)
-    group by partition
+    where position = newest
 ) as batch on reached.partition = batch.partition
 when matched then update set
     position = batch.position,

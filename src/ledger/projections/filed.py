@@ -1,7 +1,9 @@
 """What stands in the Parquet file of a relation, and which SQL made it."""
 
 import hashlib
+from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 import duckdb
@@ -9,6 +11,7 @@ import msgspec
 
 from ledger import wire
 from ledger.projections import relations
+from ledger.projections.templates import literal
 
 _FORMAT: Final = 1
 """Counts the changes of `select` itself."""
@@ -65,6 +68,11 @@ def types(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str
     """The type of each of the relation's columns, in order."""
     rows = connection.execute(f"describe from {relation}").fetchall()
     return {row[0]: row[1] for row in rows}
+
+
+def read(files: Sequence[Path]) -> str:
+    """Files of one table, as SQL reads them."""
+    return f"read_parquet([{', '.join(literal(str(file)) for file in files)}])"
 
 
 def portable(type_: str) -> str:

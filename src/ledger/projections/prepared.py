@@ -16,7 +16,6 @@ from ledger.projections import arrow, filed, live_file, merge
 from ledger.projections.definitions import Definitions, Fold
 from ledger.projections.planned import Planned
 from ledger.projections.relations import RELATIONS
-from ledger.projections.templates import literal
 
 _FORMAT: Final = 1
 """Counts the changes of what stands in a file where its SQL does not say it."""
@@ -101,6 +100,5 @@ def selected(fold: Fold, files: Sequence[Path], types: Mapping[str, str]) -> str
 
     Files are in the order of positions; `types` are those of the fact's table.
     """
-    listed = f"[{', '.join(literal(str(file)) for file in files)}]"
-    rows = f"read_parquet({listed})"
+    rows = filed.read(files)
     return f"from {rows}" if fold.appends else merge.combined(fold, rows, "file_index", types)

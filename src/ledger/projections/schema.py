@@ -232,8 +232,11 @@ def dress(connection: duckdb.DuckDBPyConnection, definitions: Definitions) -> bo
     connection.execute("use live")
     for table, rows in reference:
         connection.execute(f"delete from {table.name}")
-        blanks = ", ".join("?" for _ in table.columns)
-        connection.executemany(f"insert into {table.name} values ({blanks})", rows)
+        blanks = f"({', '.join('?' for _ in table.columns)})"
+        connection.execute(
+            f"insert into {table.name} values {', '.join(blanks for _ in rows)}",
+            [value for row in rows for value in row],
+        )
     for view in _old_views(connection):
         connection.execute(f'drop view if exists "{view}"')
     for view in definitions.views:

@@ -153,12 +153,16 @@ class Staging:
             if name in self._slots:
                 self._slots[name].put(rows)
 
+    def only_adds(self, fold: Fold) -> bool:
+        """Whether the batch's rows of the fold have no keys that are in the table."""
+        return fold.appends
+
     def rows(self, fold: Fold) -> duckdb.Statement:
         """What gives the batch's rows of a fold that merges."""
         return self._planned.run(fold.name, merge.rows(fold))
 
     def appends(self, fold: Fold, rows: Set[str]) -> list[duckdb.Statement]:
-        """What writes the batch's rows of a fold that does not merge."""
+        """What writes the batch's rows of a fold that only adds."""
         return [
             self._planned.run(name, merge.append(fold, select))
             for name, select in fold.selects(rows).items()
