@@ -14,7 +14,7 @@ from ledger.projections.definitions import Definitions
 THREADS: Final = 2
 CHECKPOINT_AT: Final = "256MB"
 """How much may be written beside the file before it is folded in: larger is faster to rebuild."""
-_ROWS: Final = 10_240
+_ROWS: Final = 61_440
 """Rows that are compressed as one group: half of DuckDB's, as most facts have fewer rows than one
 such group for each core."""
 
