@@ -93,6 +93,7 @@ def trace(home: Home, name: str, at: At | None = None) -> Trace:
             raise LedgerError(f"nothing is recorded of {name}{_until_then(found, at)}")
         places = {(entry.partition, entry.position) for entry in entries}
         causes = Causes(log, index, places, None if at is None else _moment(at, entries))
+        causes.follow(entries)
         facts = facts_of(log)
         return Trace(
             name=name,

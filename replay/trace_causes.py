@@ -8,7 +8,7 @@ other entries of its stream name.
 
 from collections.abc import Iterator, Sequence, Set
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -57,6 +57,15 @@ class Linked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     led_to: tuple["Linked", ...] = ()
 
 
+class _Answer(NamedTuple):
+    """Where follow-ons may be that answer an event of the entry at `place`."""
+
+    place: Place
+    cause: str
+    owner: str
+    begin: str
+
+
 class Causes:
     """Follows causes of entries, which `index` finds and `log` holds.
 
@@ -71,27 +80,51 @@ class Causes:
         self._index = index
         self._traced = traced
         self._until = until
+        self._consequences: dict[Place, list[Entry]] = {}
 
     def because(self, entry: Entry) -> tuple[Linked, ...]:
         """What led to the entry, the nearest first, up to where it began."""
         chain: list[Linked] = []
         while (cause := self._cause(entry)) is not None:
             chain.append(_linked(cause))
-            if (cause.partition, cause.position) in self._traced:
+            if _place(cause) in self._traced:
                 break
             entry = cause
         return tuple(chain)
 
     def led_to(self, entry: Entry) -> tuple[Linked, ...]:
         """What the entry's events led to, each with what that led to in turn."""
+        if _place(entry) not in self._consequences:
+            self.follow([entry])
         return tuple(
-            _linked(
-                each,
-                () if (each.partition, each.position) in self._traced else self.led_to(each),
-            )
-            for each in self._consequences(entry)
-            if self._until is None or each.recorded_at <= self._until
+            _linked(each, () if _place(each) in self._traced else self.led_to(each))
+            for each in self._consequences[_place(entry)]
         )
+
+    def follow(self, entries: Sequence[Entry]) -> None:
+        """Finds what the entries led to, and what that led to in turn: of many entries at once it
+        takes half of the time."""
+        while entries:
+            asked = [answer for entry in entries for answer in self._answers(entry)]
+            found = self._index.beginning(SOURCE, [(each.owner, each.begin) for each in asked])
+            places = list(dict.fromkeys(place for several in found for place in several))
+            at = dict(zip(places, entries_at(self._log, places), strict=True))
+            self._consequences |= {_place(entry): [] for entry in entries}
+            following: dict[Place, Entry] = {}
+            for answer, several in zip(asked, found, strict=True):
+                for place in several:
+                    if self._is_answer(at[place], answer.cause):
+                        self._consequences[answer.place].append(at[place])
+                        following[place] = at[place]
+            known = self._consequences.keys() | self._traced
+            entries = [entry for place, entry in following.items() if place not in known]
+
+    def _is_answer(self, entry: Entry, cause: str) -> bool:
+        """Whether it was caused so, and is told: ids of other causes may begin so, too, where a
+        message's id has a colon."""
+        if self._until is not None and entry.recorded_at > self._until:
+            return False
+        return entry.interaction is not None and entry.interaction.cause == cause
 
     def _cause(self, entry: Entry) -> Entry | None:
         said = entry.interaction
@@ -118,7 +151,9 @@ class Causes:
                     named[owner] = None
                     yield owner
 
-    def _consequences(self, entry: Entry) -> Iterator[Entry]:
+    def _answers(self, entry: Entry) -> Iterator[_Answer]:
+        """Where follow-ons of the entry's events are: at its owner, and at those that it has some
+        for."""
         said = entry.interaction
         if said is None:
             return
@@ -126,30 +161,30 @@ class Causes:
         policy = reference.policy_at(entry.recorded_at)
         for number, each in enumerate(wire.happened(entry), 1):
             reactions = react(each.event, Cause(said, each.stream, reference, policy))
-            sent = [reaction for reaction in reactions if isinstance(reaction, FollowOn)]
-            yield from self._answers(said, number, sent)
-
-    def _answers(self, said: Said, number: int, sent: list[FollowOn]) -> Iterator[Entry]:
-        """The entries of follow-ons of the event, to its owner and those that it has some for."""
-        cause = event_id(said, number)
-        owners: dict[str, None] = {said.subject: None}
-        for follow_on in sent:
-            owners |= dict.fromkeys(self._addressed(follow_on))
-        begins = [f"{cause}:"]
-        if len(cause) > MAX_ID - _LONGEST_NAME:
-            begins.append(f"{leaf_hash(cause.encode())}:")
-        for owner in owners:
-            for begin in begins:
-                for place in self._index.beginning(owner, SOURCE, begin):
-                    entry = entry_at(self._log, place)
-                    # Ids of other causes may begin so, too, where a message's id has a colon.
-                    if entry.interaction is not None and entry.interaction.cause == cause:
-                        yield entry
+            owners: dict[str, None] = {said.subject: None}
+            for reaction in reactions:
+                if isinstance(reaction, FollowOn):
+                    owners |= dict.fromkeys(self._addressed(reaction))
+            cause = event_id(said, number)
+            for owner in owners:
+                for begin in _begins(cause):
+                    yield _Answer(_place(entry), cause, owner, begin)
 
     def _addressed(self, follow_on: FollowOn) -> list[str]:
         if follow_on.subject != BROADCAST:
             return [follow_on.subject]
         return [wire.reference_owner(partition) for partition in self._log.ends()]
+
+
+def _begins(cause: str) -> list[str]:
+    """How the ids of follow-ons begin that answer the event."""
+    if len(cause) > MAX_ID - _LONGEST_NAME:
+        return [f"{cause}:", f"{leaf_hash(cause.encode())}:"]
+    return [f"{cause}:"]
+
+
+def _place(entry: Entry) -> Place:
+    return entry.partition, entry.position
 
 
 def entry_at(log: SqliteLog, place: Place) -> Entry:

@@ -9,7 +9,7 @@ a message, follow-ons      message (owner, source, id), or ids that begin with t
 import sqlite3
 import tempfile
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ import msgspec
 from ledger import wire
 from ledger.entry import LedgerError
 from ledger.index import Index, positions_in
+from ledger.logs.by_keys import rows_by_keys
 from ledger.logs.opening import on_kafka
 from ledger.logs.sqlite import SqliteLog
 from ledger.reference import Reference
@@ -32,8 +33,9 @@ Place = tuple[int, int]
 class TraceIndex:
     """Reads the index file; raises LedgerError where that cannot be read."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
+        self._path = path
         self._references: dict[int, Reference] = {}
 
     def is_owner(self, name: str) -> bool:
@@ -77,16 +79,16 @@ class TraceIndex:
             message_id,
         )
 
-    def beginning(self, owner: str, source: str, begin: str) -> list[Place]:
-        """Places of the source's messages to the owner whose ids begin so."""
-        return self._rows(
-            "select partition, position from message"
-            " where owner = ? and source = ? and id >= ? and id < ? order by position",
-            owner,
-            source,
-            begin,
-            begin[:-1] + chr(ord(begin[-1]) + 1),
-        )
+    def beginning(self, source: str, begins: Sequence[tuple[str, str]]) -> list[list[Place]]:
+        """Of each owner and beginning, the places of the source's messages to the owner whose ids
+        begin so."""
+        keys = [
+            (owner, source, begin, begin[:-1] + chr(ord(begin[-1]) + 1)) for owner, begin in begins
+        ]
+        try:
+            return rows_by_keys(self._connection, self._path, _BEGINNING, keys)
+        except sqlite3.DatabaseError as error:
+            raise _unreadable(error) from error
 
     def reference(self, partition: int) -> Reference:
         """What the partition knows now."""
@@ -103,6 +105,18 @@ class TraceIndex:
             return self._connection.execute(query, values).fetchall()
         except sqlite3.DatabaseError as error:
             raise _unreadable(error) from error
+
+
+_BEGINNING: Final = """
+select key.key, message.partition, message.position
+from json_each(?) as key
+cross join message
+on message.owner = key.value ->> 0
+    and message.source = key.value ->> 1
+    and message.id >= key.value ->> 2
+    and message.id < key.value ->> 3
+order by key.key, message.position
+"""
 
 
 def kinds_of(stream: str) -> list[str]:
@@ -124,7 +138,7 @@ def open_index(home: Home, log: SqliteLog) -> Generator[TraceIndex, None, None]:
     """
     if not on_kafka() and _is_read_to(home.index, log.ends()):
         with _opened(home.index) as connection:
-            yield TraceIndex(connection)
+            yield TraceIndex(connection, home.index)
         return
     with tempfile.TemporaryDirectory(prefix="ledger-trace-") as folder:
         path = Path(folder) / "index.sqlite"
@@ -139,7 +153,7 @@ def open_index(home: Home, log: SqliteLog) -> Generator[TraceIndex, None, None]:
                 kept.backup(copy)
         Index(path, log).close()
         with _opened(path) as connection:
-            yield TraceIndex(connection)
+            yield TraceIndex(connection, path)
 
 
 def _is_read_to(path: Path, ends: Mapping[int, int]) -> bool:

@@ -26,6 +26,7 @@ from ledger.archive.storage import Storage
 from ledger.archive.typed import TypedTables
 from ledger.entry import Head, LedgerError, accept
 from ledger.logs.sqlite import SqliteLog
+from ledger.projections import filed, prepared
 from ledger.settings import Home
 from replay.finding import Finding
 
@@ -172,8 +173,8 @@ class _Walk:
 
 def _is_of_rows(segment: Segment, file: File) -> bool:
     """Whether it holds a fact's rows, of which older segments have none."""
-    folder, _, place = file.path.partition("/")
-    return folder == "rows" and place.endswith(f"/{segment.name}.parquet")
+    fact = PurePosixPath(file.path).parent.name
+    return file.path == prepared.path(fact, segment.name)
 
 
 def _row_counts(segment: Segment, manifest: Manifest) -> dict[str, int]:
@@ -181,8 +182,8 @@ def _row_counts(segment: Segment, manifest: Manifest) -> dict[str, int]:
     entries = segment.last - segment.first + 1
     return {
         segment.records: entries,
-        f"entries/{segment.name}.parquet": entries,
-        **{f"events/{name}/{segment.name}.parquet": n for name, n in manifest.events.items()},
+        filed.path("entries", segment.name): entries,
+        **{filed.path(name, segment.name): n for name, n in manifest.events.items()},
     }
 
 

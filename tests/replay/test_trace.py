@@ -83,7 +83,10 @@ def test_a_stream_that_was_only_ever_refused_is_traced(home: Home) -> None:
 # The chain of causes
 
 
-def test_every_cause_is_found_and_leads_back(played: Home, entries: list[Entry]) -> None:
+@pytest.mark.parametrize("at_once", [True, False])
+def test_every_cause_is_found_and_leads_back(
+    at_once: bool, played: Home, entries: list[Entry]
+) -> None:
     """Over all owners of a simulated morning: customers, halls, clerks, head office, partitions."""
     of_event = {
         event_id(each.interaction, number): each
@@ -95,6 +98,8 @@ def test_every_cause_is_found_and_leads_back(played: Home, entries: list[Entry])
     log = SqliteLog(played.log)
     with open_index(played, log) as index:
         causes = Causes(log, index, {place(each) for each in entries})
+        if at_once:
+            causes.follow(entries)
         for each in entries:
             if each.interaction is None or each.interaction.cause is None:
                 assert causes.because(each) == ()
@@ -258,7 +263,7 @@ def test_tracing_asks_the_index_by_keys_and_scans_neither_messages_nor_events(
         assert index.of_owner(busy[0])
         assert index.of_stream(busy[0], "payment/p-682")
         index.message(busy[0], "s", "i")
-        index.beginning(busy[0], "s", "i:")
+        index.beginning("s", [(busy[0], "i:")])
         index._connection.set_trace_callback(None)  # pyright: ignore[reportPrivateUsage]
         plans = [
             row[3]
@@ -267,4 +272,5 @@ def test_tracing_asks_the_index_by_keys_and_scans_neither_messages_nor_events(
         ]
     log.close()
     assert len(plans) >= 5
-    assert not [plan for plan in plans if "SCAN" in plan]
+    assert [plan for plan in plans if "SCAN" in plan] == ["SCAN key VIRTUAL TABLE INDEX 1:"]
+    assert "SEARCH message USING PRIMARY KEY (owner=? AND source=? AND id>? AND id<?)" in plans

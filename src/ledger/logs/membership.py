@@ -66,12 +66,10 @@ class GroupConsumer:
         """
         try:
             found = fetched_by(self._consumer, seconds, limit)
-            if not found and self._is_overdue():
-                # It may have come just now.
-                found = fetched_by(self._consumer, LAST_CHANCE_SECONDS, limit)
-                if not found:
-                    self._join_anew()
-                    raise NoAnswer("the client gave nothing of what there is; another joins")
+            quiet_seconds = time.monotonic() - self._stirred_at
+            if not found and quiet_seconds >= self._connection.bounds.wait_seconds:
+                self._stirred_at = time.monotonic()
+                found = self._asked_once_more(limit) if self._stands_still() else []
         except KafkaError as error:
             raise NoAnswer(f"the brokers give no messages: {error}") from error
         if found:
@@ -157,17 +155,22 @@ class GroupConsumer:
 
     # A client that stands still
 
-    def _is_overdue(self) -> bool:
-        """Whether it has not joined, or has not read to an end, after giving nothing for long."""
-        if time.monotonic() - self._stirred_at < self._connection.bounds.wait_seconds:
-            return False
-        self._stirred_at = time.monotonic()
+    def _stands_still(self) -> bool:
+        """Whether it has not joined, or has not read to an end."""
         if not self._consumer._coordinator.stable():
             return True
         held = self._consumer.assignment() - self._consumer.paused()
         ends = self._consumer.end_offsets(list(held))
         reached = {place: self._consumer.position(place, timeout_ms=1000) for place in held}
         return any((reached[place] or 0) < ends[place] for place in held)
+
+    def _asked_once_more(self, limit: int) -> list[Fetched]:
+        """What has come just now. Raises NoAnswer where that is nothing: another client joins."""
+        found = fetched_by(self._consumer, LAST_CHANCE_SECONDS, limit)
+        if not found:
+            self._join_anew()
+            raise NoAnswer("the client gave nothing of what there is; another joins")
+        return found
 
     def _join_anew(self) -> None:
         successor = self._make()

@@ -8,12 +8,12 @@ in other processes see whole batches only, and never wait for the writer.
 import os
 import sqlite3
 from collections.abc import Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from ledger.entry import ChainError, LedgerError, leaf_hash
+from ledger.logs.by_keys import rows_by_keys
 
 SCHEMA: Final = """
     create table entry (
@@ -32,8 +32,11 @@ SCHEMA: Final = """
         begin select raise(abort, 'an entry is never deleted'); end;
 """
 
-_AT_ONCE: Final = 8
-_MANY: Final = 100
+_RECORDS: Final = """
+select key.key, cast(record as blob)
+from json_each(?) as key
+cross join entry on partition = key.value ->> 0 and position = key.value ->> 1
+"""
 
 
 class SqliteLog:
@@ -127,20 +130,10 @@ class SqliteLog:
         return rows[0][0] if rows else None
 
     def records(self, places: Sequence[tuple[int, int]]) -> list[bytes | None]:
-        """The record of each (partition, position), in that order.
-
-        Many are read by several at once: places of one owner lie anywhere, and a disk that is asked
-        for one after another answers in three times the time.
-        """
-        if len(places) < _MANY:
-            return [self.record(*place) for place in places]
-        with ThreadPoolExecutor(_AT_ONCE) as readers:
-            shares = list(readers.map(self._share, [places[n::_AT_ONCE] for n in range(_AT_ONCE)]))
-        return [shares[n % _AT_ONCE][n // _AT_ONCE] for n in range(len(places))]
-
-    def _share(self, places: Sequence[tuple[int, int]]) -> list[bytes | None]:
-        with closing(SqliteLog(self.path)) as reader:
-            return [reader.record(*place) for place in places]
+        """The record of each (partition, position), in that order."""
+        with self._reading():
+            found = rows_by_keys(self._connection, self.path, _RECORDS, places)
+        return [rows[0][0] if rows else None for rows in found]
 
     def ends(self) -> dict[int, int]:
         """The last position of each partition."""
