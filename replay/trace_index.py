@@ -33,9 +33,8 @@ Place = tuple[int, int]
 class TraceIndex:
     """Reads the index file; raises LedgerError where that cannot be read."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._path = path
         self._references: dict[int, Reference] = {}
 
     def is_owner(self, name: str) -> bool:
@@ -86,7 +85,7 @@ class TraceIndex:
             (owner, source, begin, begin[:-1] + chr(ord(begin[-1]) + 1)) for owner, begin in begins
         ]
         try:
-            return rows_by_keys(self._connection, self._path, _BEGINNING, keys)
+            return rows_by_keys(self._connection, _BEGINNING, keys)
         except sqlite3.DatabaseError as error:
             raise _unreadable(error) from error
 
@@ -138,7 +137,7 @@ def open_index(home: Home, log: SqliteLog) -> Generator[TraceIndex, None, None]:
     """
     if not on_kafka() and _is_read_to(home.index, log.ends()):
         with _opened(home.index) as connection:
-            yield TraceIndex(connection, home.index)
+            yield TraceIndex(connection)
         return
     with tempfile.TemporaryDirectory(prefix="ledger-trace-") as folder:
         path = Path(folder) / "index.sqlite"
@@ -153,7 +152,7 @@ def open_index(home: Home, log: SqliteLog) -> Generator[TraceIndex, None, None]:
                 kept.backup(copy)
         Index(path, log).close()
         with _opened(path) as connection:
-            yield TraceIndex(connection, path)
+            yield TraceIndex(connection)
 
 
 def _is_read_to(path: Path, ends: Mapping[int, int]) -> bool:

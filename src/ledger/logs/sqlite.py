@@ -8,7 +8,8 @@ in other processes see whole batches only, and never wait for the writer.
 import os
 import sqlite3
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +33,8 @@ SCHEMA: Final = """
         begin select raise(abort, 'an entry is never deleted'); end;
 """
 
+_AT_ONCE: Final = 8
+_MANY: Final = 100
 _RECORDS: Final = """
 select key.key, cast(record as blob)
 from json_each(?) as key
@@ -130,9 +133,24 @@ class SqliteLog:
         return rows[0][0] if rows else None
 
     def records(self, places: Sequence[tuple[int, int]]) -> list[bytes | None]:
-        """The record of each (partition, position), in that order."""
+        """The record of each (partition, position), in that order.
+
+        Many are read by several at once: places of one owner lie anywhere, and a disk that is asked
+        for one after another answers in twice the time.
+        """
+        if len(places) < _MANY:
+            return self._at(places)
+        with ThreadPoolExecutor(_AT_ONCE) as readers:
+            shares = list(readers.map(self._share, [places[n::_AT_ONCE] for n in range(_AT_ONCE)]))
+        return [shares[n % _AT_ONCE][n // _AT_ONCE] for n in range(len(places))]
+
+    def _share(self, places: Sequence[tuple[int, int]]) -> list[bytes | None]:
+        with closing(SqliteLog(self.path)) as reader:
+            return reader._at(places)
+
+    def _at(self, places: Sequence[tuple[int, int]]) -> list[bytes | None]:
         with self._reading():
-            found = rows_by_keys(self._connection, self.path, _RECORDS, places)
+            found = rows_by_keys(self._connection, _RECORDS, places)
         return [rows[0][0] if rows else None for rows in found]
 
     def ends(self) -> dict[int, int]:
