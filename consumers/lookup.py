@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 
 from consumers.decider import Answer
+from ledger import sqlite_files
 from ledger.entry import Entry, LedgerError, decode
 from ledger.logs.opening import on_kafka, open_kept
 from ledger.settings import Home
@@ -32,7 +33,7 @@ def answer_to(home: Home, subject: str, source: str, message_id: str) -> Answer 
         " order by position limit 1"
     )
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as index:
+        with closing(sqlite_files.connect(path)) as index:
             place = index.execute(query, (subject, source, message_id)).fetchone()
     except sqlite3.DatabaseError as error:
         raise LedgerError(f"{path.name} cannot be read: {error}") from error

@@ -91,9 +91,7 @@ def trace(home: Home, name: str, at: At | None = None) -> Trace:
         entries = [entry for entry in found if at is None or _is_until(entry, at)]
         if not entries:
             raise LedgerError(f"nothing is recorded of {name}{_until_then(found, at)}")
-        places = {(entry.partition, entry.position) for entry in entries}
-        causes = Causes(log, index, places, None if at is None else _moment(at, entries))
-        causes.follow(entries)
+        causes = Causes(log, index, entries, None if at is None else _moment(at, entries))
         facts = facts_of(log)
         return Trace(
             name=name,
@@ -223,7 +221,7 @@ def _traced(entry: Entry, said: Said, causes: Causes) -> Traced:
                 version=each.version,
                 data=msgspec.to_builtins(each.event),
             )
-            for number, each in enumerate(wire.happened(entry), 1)
+            for number, each in enumerate(causes.happened(entry), 1)
         ),
         led_to=causes.led_to(entry),
     )

@@ -16,10 +16,9 @@ from typing import Any, Final
 
 import msgspec
 
-from ledger import wire
+from ledger import sqlite_files, wire
 from ledger.entry import LedgerError
 from ledger.index import Index, positions_in
-from ledger.logs.by_keys import rows_by_keys
 from ledger.logs.opening import on_kafka
 from ledger.logs.sqlite import SqliteLog
 from ledger.reference import Reference
@@ -33,8 +32,9 @@ Place = tuple[int, int]
 class TraceIndex:
     """Reads the index file; raises LedgerError where that cannot be read."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(self, path: Path) -> None:
+        with _reading():
+            self._connection = sqlite_files.connect(path)
         self._references: dict[int, Reference] = {}
 
     def is_owner(self, name: str) -> bool:
@@ -84,10 +84,8 @@ class TraceIndex:
         keys = [
             (owner, source, begin, begin[:-1] + chr(ord(begin[-1]) + 1)) for owner, begin in begins
         ]
-        try:
-            return rows_by_keys(self._connection, _BEGINNING, keys)
-        except sqlite3.DatabaseError as error:
-            raise _unreadable(error) from error
+        with _reading():
+            return sqlite_files.rows_by_keys(self._connection, _BEGINNING, keys)
 
     def reference(self, partition: int) -> Reference:
         """What the partition knows now."""
@@ -100,10 +98,11 @@ class TraceIndex:
         return known
 
     def _rows(self, query: str, *values: str) -> list[Any]:
-        try:
+        with _reading():
             return self._connection.execute(query, values).fetchall()
-        except sqlite3.DatabaseError as error:
-            raise _unreadable(error) from error
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 _BEGINNING: Final = """
@@ -136,23 +135,21 @@ def open_index(home: Home, log: SqliteLog) -> Generator[TraceIndex, None, None]:
     or does not. What there is of it is copied then, and reads on.
     """
     if not on_kafka() and _is_read_to(home.index, log.ends()):
-        with _opened(home.index) as connection:
-            yield TraceIndex(connection)
+        with closing(TraceIndex(home.index)) as index:
+            yield index
         return
     with tempfile.TemporaryDirectory(prefix="ledger-trace-") as folder:
         path = Path(folder) / "index.sqlite"
         if home.index.exists():
             with (
-                closing(
-                    sqlite3.connect(f"{home.index.resolve().as_uri()}?mode=ro", uri=True)
-                ) as kept,
+                closing(sqlite_files.connect(home.index)) as kept,
                 closing(sqlite3.connect(path)) as copy,
                 suppress(sqlite3.DatabaseError),
             ):
                 kept.backup(copy)
         Index(path, log).close()
-        with _opened(path) as connection:
-            yield TraceIndex(connection)
+        with closing(TraceIndex(path)) as index:
+            yield index
 
 
 def _is_read_to(path: Path, ends: Mapping[int, int]) -> bool:
@@ -168,14 +165,8 @@ def _is_read_to(path: Path, ends: Mapping[int, int]) -> bool:
 
 
 @contextmanager
-def _opened(path: Path) -> Generator[sqlite3.Connection, None, None]:
+def _reading() -> Generator[None, None, None]:
     try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        yield
     except sqlite3.DatabaseError as error:
-        raise _unreadable(error) from error
-    with closing(connection):
-        yield connection
-
-
-def _unreadable(error: sqlite3.DatabaseError) -> LedgerError:
-    return LedgerError(f"the index cannot be read ({error}); publish rebuilds it")
+        raise LedgerError(f"the index cannot be read ({error}); publish rebuilds it") from error

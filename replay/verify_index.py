@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ledger import wire
+from ledger import sqlite_files, wire
 from ledger.chain import holds
 from ledger.entry import Head
 from ledger.index import Index
@@ -28,7 +28,7 @@ def reached(home: Home) -> list[Head] | Finding:
     """The heads that the index has reached, if there is one."""
     if not home.index.exists():
         return []
-    index = sqlite3.connect(f"{home.index.resolve().as_uri()}?mode=ro", uri=True)
+    index = sqlite_files.connect(home.index)
     try:
         rows: list[Any] = index.execute("select partition, position, hash from head").fetchall()
     except sqlite3.DatabaseError as error:
@@ -86,7 +86,7 @@ def _compare(path: Path, index: Path, share: Sequence[int], others: Sequence[int
     ):
         made = Path(scratch) / "index.sqlite"
         Index(made, log, share).close()
-        both = sqlite3.connect(f"{made.as_uri()}?mode=ro", uri=True, isolation_level=None)
+        both = sqlite_files.connect(made)
         try:
             both.execute("attach ? as kept", (f"{index.resolve().as_uri()}?mode=ro",))
             both.execute("begin")

@@ -9,13 +9,14 @@ ahead of its own log says that the log has lost something, and is not overwritte
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ledger import wire
+from ledger import sqlite_files, wire
 from ledger.beside import lost, open_beside, remove
 from ledger.chain import follow, holds
 from ledger.entry import Entry, Head, decode
@@ -71,11 +72,8 @@ class Tip(NamedTuple):
 def positions_in(path: Path) -> dict[int, int]:
     """The position that an index file has of each partition; none where no file can be read."""
     try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-        try:
+        with closing(sqlite_files.connect(path)) as connection:
             rows = connection.execute("select partition, position from head").fetchall()
-        finally:
-            connection.close()
     except sqlite3.Error:
         return {}
     return dict(rows)

@@ -12,9 +12,11 @@ All that reads a log reads the copy. It can be deleted at any time: it is read f
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
+from ledger import sqlite_files
 from ledger.beside import lost, remove
 from ledger.entry import (
     ChainError,
@@ -341,12 +343,9 @@ class Kept(NamedTuple):
 def kept_of(copy: Path) -> Kept:
     """Reads a copy's own account, also while a process keeps it. Raises LedgerError without one."""
     try:
-        connection = sqlite3.connect(f"{copy.resolve().as_uri()}?mode=ro", uri=True, timeout=30)
-        try:
+        with closing(sqlite_files.connect(copy)) as connection:
             voids = connection.execute("select * from void order by partition, cause").fetchall()
             following = connection.execute("select partition, next_offset from source").fetchall()
-        finally:
-            connection.close()
     except sqlite3.Error as error:
         raise LedgerError(f"the copy of the log {copy.name} cannot be read: {error}") from error
     return Kept(voids, dict(following))

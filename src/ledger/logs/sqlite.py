@@ -8,13 +8,12 @@ in other processes see whole batches only, and never wait for the writer.
 import os
 import sqlite3
 from collections.abc import Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from ledger.entry import ChainError, LedgerError, leaf_hash
-from ledger.logs.by_keys import rows_by_keys
+from ledger.sqlite_files import connect, rows_by_keys, rows_by_many_keys
 
 SCHEMA: Final = """
     create table entry (
@@ -33,7 +32,6 @@ SCHEMA: Final = """
         begin select raise(abort, 'an entry is never deleted'); end;
 """
 
-_AT_ONCE: Final = 8
 _MANY: Final = 100
 _RECORDS: Final = """
 select key.key, cast(record as blob)
@@ -50,15 +48,8 @@ class SqliteLog:
         """
         if not path.exists():
             raise LedgerError(f"there is no ledger at {path.parent}; found one with `ledger init`")
-        mode = "rw" if writer else "ro"
         self.path = path
-        self._connection = sqlite3.connect(
-            f"{path.resolve().as_uri()}?mode={mode}",
-            uri=True,
-            isolation_level=None,
-            check_same_thread=False,
-            timeout=30,
-        )
+        self._connection = connect(path, writer=writer)
         try:
             with self._reading():
                 if writer:
@@ -126,31 +117,16 @@ class SqliteLog:
         return [record for (record,) in rows]
 
     def record(self, partition: int, position: int) -> bytes | None:
-        rows = self._rows(
-            "select cast(record as blob) from entry where partition = ? and position = ?",
-            (partition, position),
-        )
-        return rows[0][0] if rows else None
+        """The very bytes of the position's record, where there is one."""
+        return self.records([(partition, position)])[0]
 
     def records(self, places: Sequence[tuple[int, int]]) -> list[bytes | None]:
-        """The record of each (partition, position), in that order.
-
-        Many are read by several at once: places of one owner lie anywhere, and a disk that is asked
-        for one after another answers in twice the time.
-        """
-        if len(places) < _MANY:
-            return self._at(places)
-        with ThreadPoolExecutor(_AT_ONCE) as readers:
-            shares = list(readers.map(self._share, [places[n::_AT_ONCE] for n in range(_AT_ONCE)]))
-        return [shares[n % _AT_ONCE][n // _AT_ONCE] for n in range(len(places))]
-
-    def _share(self, places: Sequence[tuple[int, int]]) -> list[bytes | None]:
-        with closing(SqliteLog(self.path)) as reader:
-            return reader._at(places)
-
-    def _at(self, places: Sequence[tuple[int, int]]) -> list[bytes | None]:
+        """The record of each (partition, position), in that order."""
         with self._reading():
-            found = rows_by_keys(self._connection, _RECORDS, places)
+            if len(places) < _MANY:
+                found = rows_by_keys(self._connection, _RECORDS, places)
+            else:
+                found = rows_by_many_keys(self.path, _RECORDS, places)
         return [rows[0][0] if rows else None for rows in found]
 
     def ends(self) -> dict[int, int]:
