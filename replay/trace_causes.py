@@ -118,8 +118,7 @@ class Causes:
         while entries:
             asked = [answer for entry in entries for answer in self._answers(entry)]
             found = self._index.beginning(SOURCE, [(each.owner, each.begin) for each in asked])
-            places = list(dict.fromkeys(place for several in found for place in several))
-            at = dict(zip(places, entries_at(self._log, places), strict=True))
+            at = self._traced | self._others({place for several in found for place in several})
             self._consequences |= {_place(entry): [] for entry in entries}
             following: dict[Place, Entry] = {}
             for answer, several in zip(asked, found, strict=True):
@@ -151,6 +150,11 @@ class Causes:
 
     def _entry(self, place: Place) -> Entry:
         return self._traced.get(place) or entries_at(self._log, [place])[0]
+
+    def _others(self, places: set[Place]) -> dict[Place, Entry]:
+        """Those of the entries that are not traced themselves."""
+        others = sorted(places - self._traced.keys())
+        return dict(zip(others, entries_at(self._log, others), strict=True))
 
     def _may_be_of(self, said: Said) -> Iterator[str]:
         """The owners whose event may have led to the follow-on, the likely ones first."""

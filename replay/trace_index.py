@@ -84,8 +84,13 @@ class TraceIndex:
         keys = [
             (owner, source, begin, begin[:-1] + chr(ord(begin[-1]) + 1)) for owner, begin in begins
         ]
-        with _reading():
-            return sqlite_files.rows_by_keys(self._connection, _BEGINNING, keys)
+        rows: list[tuple[int, int, int]] = self._rows(
+            _BEGINNING, msgspec.json.encode(keys).decode()
+        )
+        places: list[list[Place]] = [[] for _ in keys]
+        for number, partition, position in rows:
+            places[number].append((partition, position))
+        return places
 
     def reference(self, partition: int) -> Reference:
         """What the partition knows now."""

@@ -5,6 +5,7 @@ entry in each partition. Decisions read them here and nowhere else, so that a de
 its own partition's entries only. A fact has force from a moment of its own, not from its entry.
 """
 
+from bisect import bisect_right
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
@@ -38,20 +39,16 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     calendars: dict[int, Versions[Calendar]] = {}
 
     @cached_property
-    def _policies(self) -> tuple[tuple[datetime, Policy], ...]:
-        """Newest first."""
-        dated = ((version.effective_from_at, policy_of(version)) for version in self.policies)
-        return tuple(sorted(dated, key=lambda pair: pair[0]))[::-1]
+    def _policies(self) -> tuple[list[datetime], list[Policy]]:
+        """When each comes into force, the oldest first, and what it says."""
+        versions = sorted(self.policies, key=lambda version: version.effective_from_at)
+        begins = [version.effective_from_at for version in versions]
+        return begins, [policy_of(version) for version in versions]
 
     def policy_at(self, moment: datetime) -> Policy:
         """The policy in force at `moment`; the first one also holds before it began."""
-        policies = self._policies
-        oldest = policies[-1][1]
-        if len(policies) > 1:
-            for effective_from_at, policy in policies:
-                if effective_from_at <= moment:
-                    return policy
-        return oldest
+        begins, policies = self._policies
+        return policies[max(bisect_right(begins, moment) - 1, 0)]
 
     def hall(self, hall_id: str | None, moment: datetime) -> Hall | None:
         return fact_at(self.halls.get(hall_id or "", ()), moment)

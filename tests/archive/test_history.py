@@ -1,7 +1,6 @@
 """Replay reads history from the archive first and the log's tail after it: the same history."""
 
 import shutil
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from ledger.entry import ChainError, Head, LedgerError
 from ledger.logs.sqlite import SqliteLog
 from ledger.settings import ARCHIVE_VARIABLE, Home
 from tests.archive.conftest import ENTRIES
+from tests.tampering import tampering
 
 FIRST = Segment(0, 1, ENTRIES)
 SECOND = Segment(0, ENTRIES + 1, 2 * ENTRIES)
@@ -27,10 +27,8 @@ def records_of(log: SqliteLog) -> dict[int, list[bytes]]:
 
 def empty_log(home: Home, keep: int) -> None:
     """Leaves only the first entries of each partition in the log, as no writer could."""
-    with sqlite3.connect(home.log) as connection:
-        connection.execute("drop trigger entry_is_not_deleted")
-        connection.execute("delete from entry where position > ?", (keep,))
-    connection.close()
+    with tampering(home.log) as log:
+        log.execute("delete from entry where position > ?", (keep,))
 
 
 def test_history_is_what_the_log_holds(sealed: Home) -> None:

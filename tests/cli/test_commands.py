@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from typer.testing import CliRunner
 
 from ledger.cli import app
 from ledger.settings import Home
+from tests.tampering import tampering
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "docs" / "examples"
@@ -302,15 +302,16 @@ def test_verify_as_json(ledger: Ledger) -> None:
 
 
 def test_verify_names_the_position_that_was_changed(copied: Ledger) -> None:
-    log = sqlite3.connect(Home(copied.home).log)
-    log.execute("drop trigger entry_is_not_changed")
-    [(partition,)] = log.execute(
-        "update entry set record = cast(replace(cast(record as text), 'k1', 'k2') as blob)"
-        " where position = 2 and instr(record, cast(? as blob)) returning partition",
-        (f'"{CUSTOMER}"',),
-    ).fetchall()
-    log.commit()
-    log.close()
+    with tampering(Home(copied.home).log) as log:
+        [(partition,)] = log.execute(
+            "select partition from entry where position = 2 and instr(record, cast(? as blob))",
+            (f'"{CUSTOMER}"',),
+        ).fetchall()
+        log.execute(
+            "update entry set record = cast(replace(cast(record as text), 'k1', 'k2') as blob)"
+            " where position = 2 and partition = ?",
+            (partition,),
+        )
     ran = copied("verify")
     assert ran.code == 1
     assert f"log at {partition}:2: position 2 was changed" in ran.err

@@ -52,13 +52,16 @@ def disk_is_slow(home: Home) -> Iterator[None]:
 @contextmanager
 def disk_is_broken(home: Home) -> Iterator[None]:
     other = sqlite3.connect(home.log, isolation_level=None)
-    other.execute(
-        "create trigger broken before insert on entry begin select raise(abort, 'broken'); end"
-    )
+    for partition in range(8):
+        other.execute(
+            f"create trigger broken_{partition} before insert on entry_{partition}"
+            " begin select raise(abort, 'broken'); end"
+        )
     try:
         yield
     finally:
-        other.execute("drop trigger broken")
+        for partition in range(8):
+            other.execute(f"drop trigger broken_{partition}")
         other.close()
 
 

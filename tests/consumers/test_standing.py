@@ -1,6 +1,5 @@
 """A partition that cannot go on stands still, says where, and holds up no other."""
 
-import sqlite3
 from pathlib import Path
 
 import msgspec
@@ -20,6 +19,7 @@ from ledger.settings import Home
 from replay.doctor import examine_embedded
 from replay.rebuild import rebuild
 from replay.status import status_of
+from tests.tampering import tampering
 
 HALLS = ("hall/renmin", "hall/jiefang")
 OF = {
@@ -68,13 +68,11 @@ def rewrite_last(home: Home, partition: int, old: bytes, new: bytes) -> int:
     log.close()
     assert record is not None
     assert record.count(old) == 1
-    with sqlite3.connect(home.log) as file:
-        file.execute("drop trigger if exists entry_is_not_changed")
+    with tampering(home.log) as file:
         file.execute(
             "update entry set record = ? where partition = ? and position = ?",
             (record.replace(old, new), partition, position),
         )
-    file.close()
     return position
 
 

@@ -289,8 +289,8 @@ def test_history_that_was_replaced_is_a_problem_and_no_end_of_the_examination(
     append(cluster, home.copy, 0, policy="x")
     copy = KafkaLog(cluster, home.copy)
     copy._connection.executescript(  # pyright: ignore[reportPrivateUsage]
-        "drop trigger entry_is_not_changed; update entry set record = record || ' '"
-        " where partition = 0 and position = 2;"
+        "drop trigger entry_0_is_not_changed;"
+        " update entry_0 set record = record || ' ' where position = 2;"
     )
     copy.close()
     found = examine_cluster(cluster, home)

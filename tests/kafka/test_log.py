@@ -107,8 +107,8 @@ def test_a_copy_that_kafka_does_not_bear_out_stops(founded: Cluster, tmp_path: P
     log.append(entries(log, 2))
     # Rewritten on one side: the copy holds another entry than Kafka has at its head.
     log._connection.executescript(  # pyright: ignore[reportPrivateUsage]
-        "drop trigger entry_is_not_changed; update entry set record = record || ' '"
-        " where partition = 0 and position = 3;"
+        "drop trigger entry_0_is_not_changed;"
+        " update entry_0 set record = record || ' ' where position = 3;"
     )
     log.close()
     with pytest.raises(ChainError, match="does not hold position 3 of partition 0"):

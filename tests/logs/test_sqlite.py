@@ -68,11 +68,12 @@ def test_a_position_follows_the_last(path: Path, position: int) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        "update entry set record = x'00'",
-        "update entry set position = position + 1",
-        "delete from entry where partition = 1",
-        "insert or replace into entry values (0, 1, x'00')",
-        "insert into entry values (0, 1, x'00') on conflict do update set record = x'00'",
+        "update entry_0 set record = x'00'",
+        "update entry_1 set position = position + 1",
+        "delete from entry_1",
+        "insert or replace into entry_0 values (1, x'00')",
+        "insert into entry_0 values (1, x'00') on conflict do update set record = x'00'",
+        "insert into entry_0 (record) values (x'00')",
     ],
 )
 def test_no_statement_changes_an_entry(path: Path, change: str) -> None:
@@ -87,7 +88,7 @@ def test_readers_see_whole_batches_only_and_do_not_wait(path: Path) -> None:
     writer, reader = SqliteLog(path, writer=True), SqliteLog(path)
     busy = sqlite3.connect(path, isolation_level=None)
     busy.execute("begin immediate")
-    busy.execute("insert into entry values (0, 2, x'00')")
+    busy.execute("insert into entry_0 values (2, x'00')")
     assert reader.ends() == {0: 1, 1: 1}
     busy.execute("rollback")
     writer.append([(0, 2, b"a"), (1, 2, b"b")])
@@ -112,12 +113,26 @@ def test_a_file_that_is_no_log_is_said_to_be_none(tmp_path: Path) -> None:
         SqliteLog(path, writer=True)
 
 
+def test_a_database_of_another_layout_is_said_to_be_no_log(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("create table entry (partition integer, position integer, record blob)")
+    with pytest.raises(LedgerError, match=r"log\.sqlite is no log that this version"):
+        SqliteLog(path)
+
+
+def test_all_partitions_are_one_view_for_who_looks_at_the_file(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("select partition, position, record from entry").fetchall()
+    assert rows == [(0, 1, FIRST[0]), (1, 1, FIRST[1])]
+
+
 def test_founding_again_after_a_crash_removes_what_was_unfinished(tmp_path: Path) -> None:
     """The crash left the draft of the log with its write-ahead log, both valid."""
     draft = tmp_path / "log.founding"
     crashed = sqlite3.connect(draft, isolation_level=None)
     crashed.execute("pragma journal_mode = wal")
-    crashed.execute("create table entry (something)")
+    crashed.execute("create table entry_0 (something)")
     wal = (tmp_path / "log.founding-wal").read_bytes()
     content = draft.read_bytes()
     crashed.close()
@@ -163,11 +178,11 @@ def test_following_stops_at_a_break_of_the_chain(tmp_path: Path) -> None:
 
 def test_a_record_that_another_tool_stored_as_text_is_read_as_its_bytes(tmp_path: Path) -> None:
     path = tmp_path / "log.sqlite"
-    SqliteLog.create(path, [])
+    SqliteLog.create(path, FIRST)
     connection = sqlite3.connect(path)
-    connection.execute("insert into entry values (0, 1, 'text')")
+    connection.execute("insert into entry_0 values (2, 'text')")
     connection.commit()
     connection.close()
     log = SqliteLog(path)
-    assert (log.record(0, 1), log.read(0, 0, 1)) == (b"text", [b"text"])
+    assert (log.record(0, 2), log.read(0, 1, 1)) == (b"text", [b"text"])
     log.close()

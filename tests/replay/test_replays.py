@@ -1,6 +1,5 @@
 """As-of and rebuild read again what was written, and write nothing to the ledger."""
 
-import sqlite3
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from ledger.settings import Home
 from replay.as_of import replay_as_of
 from replay.rebuild import rebuild
 from replay.status import status_of
+from tests.tampering import tampering
 
 PAID = datetime.fromisoformat("2026-11-03T10:10:00+08:00")
 BEFORE_PAYING = datetime.fromisoformat("2026-11-03T10:09:59+08:00")
@@ -86,26 +86,21 @@ def test_status_counts_entries_and_lag(home: Home) -> None:
 
 
 def test_a_log_that_lost_its_founding_leaves_the_tables_as_they_are(home: Home) -> None:
-    log = sqlite3.connect(home.log)
-    log.execute("drop trigger entry_is_not_deleted")
-    log.execute("delete from entry where partition = 0")
-    log.commit()
-    log.close()
+    with tampering(home.log) as log:
+        log.execute("delete from entry where partition = 0")
     with pytest.raises(LedgerError, match="founding"):
         rebuild(home)
     assert payments(current_snapshot(home.projections)) == [("p-1001", 10000)]
 
 
 def test_tables_that_know_more_than_the_log_are_not_called_fresh(home: Home) -> None:
-    log = sqlite3.connect(home.log)
-    log.execute("drop trigger entry_is_not_deleted")
-    log.execute(
-        "delete from entry where instr(record, cast('ENV-07' as blob)) and position = (select"
-        " max(position) from entry as other where other.partition = entry.partition)"
-    )
-    assert log.execute("select changes()").fetchone() == (1,)
-    log.commit()
-    log.close()
+    with tampering(home.log) as log:
+        deleted = log.execute(
+            "delete from entry where instr(record, cast('ENV-07' as blob)) and position = (select"
+            " max(position) from entry as other where other.partition = entry.partition)"
+            " returning position"
+        )
+        assert len(deleted.fetchall()) == 1
     with pytest.raises(LedgerError, match="does not hold"):
         catch_up(home)
     rebuild(home)

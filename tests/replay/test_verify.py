@@ -17,16 +17,12 @@ from replay.finding import Finding
 from replay.verify import verify
 from replay.verify_index import registers_differ
 from tests.replay.conftest import CUSTOMER
+from tests.tampering import tampering
 
 
 def tamper(home: Home, statement: str, *values: object) -> None:
-    """Changes the log's file as an intruder with the file in hand would."""
-    log = sqlite3.connect(home.log)
-    log.execute("drop trigger entry_is_not_changed")
-    log.execute("drop trigger entry_is_not_deleted")
-    log.execute(statement, values)
-    log.commit()
-    log.close()
+    with tampering(home.log) as log:
+        log.execute(statement, values)
 
 
 def customer_partition(home: Home) -> int:
@@ -256,11 +252,10 @@ def test_a_partition_that_is_gone_whole_is_found_without_an_index(home: Home) ->
 
 @pytest.mark.parametrize("place", [(99, 1), (0, -1)])
 def test_a_record_outside_every_chain_is_found(home: Home, place: tuple[int, int]) -> None:
-    log = sqlite3.connect(home.log)
-    log.execute("drop trigger entry_follows_the_last")
-    log.execute("insert into entry values (?, ?, x'00')", place)
-    log.commit()
-    log.close()
+    partition, position = place
+    with tampering(home.log) as log:
+        log.execute(f"create table if not exists entry_{partition} (position integer, record blob)")
+        log.execute(f"insert into entry_{partition} values (?, x'00')", (position,))
     assert first(verify(home).findings) == ("log", *place)
 
 

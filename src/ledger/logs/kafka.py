@@ -30,7 +30,7 @@ from ledger.entry import (
 )
 from ledger.half_open import undone_on_failure
 from ledger.logs.cluster import Cluster, Fetched, KafkaError, NoAnswer, OffsetLost
-from ledger.logs.sqlite import SCHEMA, SqliteLog
+from ledger.logs.sqlite import SqliteLog, insert, schema_of
 
 Cause = Literal["stale", "duplicate", "foreign", "malformed"]
 """Why a record is void: another took its position, or it is chained to one that is void; it was
@@ -85,7 +85,7 @@ class KafkaLog(SqliteLog):
                 raise LedgerError(
                     f"there is no ledger at {cluster.log}; found one with `ledger init`"
                 )
-            _make_copy(copy)
+            _make_copy(copy, self._count)
             super().__init__(copy, writer=True)
             self._connection.execute("pragma synchronous = normal")
             self._load()
@@ -120,7 +120,7 @@ class KafkaLog(SqliteLog):
 
     def voids(self) -> list[tuple[int, Cause, int, int]]:
         """Partition, cause, number of void records and the newest one's offset."""
-        return self._rows("select * from void order by partition, cause", ())
+        return self._rows("select * from void order by partition, cause")
 
     def place_in_kafka(self, partition: int) -> int:
         """The offset of the next record of the partition that is not copied yet."""
@@ -180,13 +180,11 @@ class KafkaLog(SqliteLog):
             self._tail.close()
 
     def _load(self) -> None:
-        for partition, following, head_offset in self._rows("select * from source", ()):
+        for partition, following, head_offset in self._rows("select * from source"):
             self._next[partition] = following
             self._head_offsets[partition] = head_offset
         for partition in self._next:
-            [(position,)] = self._rows(
-                "select coalesce(max(position), 0) from entry where partition = ?", (partition,)
-            )
+            position = self._end(partition) or 0
             record = self.record(partition, position)
             if record is not None:
                 self._heads[partition] = Head(partition, position, leaf_hash(record))
@@ -316,7 +314,7 @@ class KafkaLog(SqliteLog):
         write = self._connection
         try:
             write.execute("begin immediate")
-            write.executemany("insert into entry values (?, ?, ?)", rows)
+            insert(write, rows)
             write.executemany(
                 "insert or replace into source values (?, ?, ?)",
                 [(n, self._next[n], self._head_offsets.get(n, -1)) for n in touched],
@@ -355,32 +353,32 @@ def _founding(record: bytes) -> FoundingRecord | None:
     return decode(record).founding
 
 
-def _make_copy(path: Path) -> None:
+def _make_copy(path: Path, partitions: int) -> None:
     """Makes an empty copy where there is none that can be used, once.
 
     Raises LedgerError where the file cannot be opened or written, and leaves it alone.
     """
     try:
         try:
-            _check_copy(path)
+            _check_copy(path, partitions)
         except sqlite3.DatabaseError as error:
             operational = isinstance(error, sqlite3.OperationalError)
             if operational and "no such table" not in str(error):
                 raise
             remove(path)
-            _check_copy(path)
+            _check_copy(path, partitions)
     except sqlite3.Error as error:
         raise LedgerError(f"the copy of the log {path.name} cannot be opened: {error}") from error
 
 
-def _check_copy(path: Path) -> None:
+def _check_copy(path: Path, partitions: int) -> None:
     """Makes the tables where there are none. Raises sqlite3.Error where it is no copy."""
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute("pragma journal_mode = wal")
         made = connection.execute("select count(*) from sqlite_schema").fetchone()[0]
         if not made:
-            connection.executescript(f"begin; {SCHEMA} {_COPY} commit;")
-        connection.execute("select 1 from source limit 1").fetchall()
+            connection.executescript(f"begin; {schema_of(partitions)} {_COPY} commit;")
+        connection.execute("select 1 from source, entry_0 limit 1").fetchall()
     finally:
         connection.close()

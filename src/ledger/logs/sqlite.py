@@ -9,35 +9,43 @@ import os
 import sqlite3
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
-from ledger.entry import ChainError, LedgerError, leaf_hash
-from ledger.sqlite_files import connect, rows_by_keys, rows_by_many_keys
+import msgspec
 
-SCHEMA: Final = """
-    create table entry (
-        partition integer not null,
-        position integer not null,
-        record blob not null,
-        primary key (partition, position)
-    );
-    create trigger entry_follows_the_last before insert on entry
-        when new.position is not 1 + (
-            select coalesce(max(position), 0) from entry where partition = new.partition)
+from ledger.entry import ChainError, LedgerError, leaf_hash
+from ledger.sqlite_files import connect
+
+_PARTITION: Final = """
+    create table entry_{0} (position integer primary key, record blob not null);
+    create trigger entry_{0}_follows_the_last before insert on entry_{0}
+        when new.position is not 1 + (select coalesce(max(position), 0) from entry_{0})
         begin select raise(abort, 'an entry takes the next position'); end;
-    create trigger entry_is_not_changed before update on entry
+    create trigger entry_{0}_is_not_changed before update on entry_{0}
         begin select raise(abort, 'an entry is never changed'); end;
-    create trigger entry_is_not_deleted before delete on entry
+    create trigger entry_{0}_is_not_deleted before delete on entry_{0}
         begin select raise(abort, 'an entry is never deleted'); end;
 """
-
-_MANY: Final = 100
 _RECORDS: Final = """
-select key.key, cast(record as blob)
-from json_each(?) as key
-cross join entry on partition = key.value ->> 0 and position = key.value ->> 1
+    select position, cast(record as blob) from entry_{}
+    where position in (select value from json_each(?))
 """
+
+
+def schema_of(partitions: int) -> str:
+    """A table for each partition, so that each grows at its end and is found by position alone.
+
+    The view `entry` has all of them, for who looks at the file by hand.
+    """
+    tables = [_PARTITION.format(partition) for partition in range(partitions)]
+    rows = [
+        f"select {partition} as partition, position, record from entry_{partition}"
+        for partition in range(partitions)
+    ]
+    return f"{''.join(tables)} create view entry as {' union all '.join(rows)};"
 
 
 class SqliteLog:
@@ -55,6 +63,9 @@ class SqliteLog:
                 if writer:
                     self._connection.execute("pragma synchronous = full")
                 self._connection.execute("pragma cache_size = -32000")
+            self._partitions = self._tables()
+            if 0 not in self._partitions:
+                raise LedgerError(f"{path} is no log that this version of the ledger reads")
             self.ledger = leaf_hash(self.record(0, 1) or b"")
         except LedgerError:
             self._connection.close()
@@ -72,9 +83,9 @@ class SqliteLog:
         connection.execute("pragma page_size = 8192")
         connection.execute("pragma journal_mode = wal")
         connection.execute("pragma synchronous = full")
-        connection.executescript(SCHEMA)
+        connection.executescript(schema_of(len(first_records)))
         connection.execute("begin immediate")
-        connection.executemany("insert into entry values (?, 1, ?)", list(enumerate(first_records)))
+        insert(connection, [(n, 1, record) for n, record in enumerate(first_records)])
         connection.execute("commit")
         connection.execute("pragma wal_checkpoint(truncate)")
         connection.close()
@@ -90,7 +101,7 @@ class SqliteLog:
         """
         try:
             self._connection.execute("begin immediate")
-            self._connection.executemany("insert into entry values (?, ?, ?)", records)
+            insert(self._connection, records)
             # Not durable before this returns: a crash here leaves none of the batch.
             self._connection.execute("commit")
         except sqlite3.IntegrityError as error:
@@ -109,10 +120,11 @@ class SqliteLog:
 
     def read(self, partition: int, after: int, limit: int) -> list[bytes]:
         """Up to `limit` records of the partition that follow position `after`, in order."""
-        rows = self._rows(
-            "select cast(record as blob) from entry where partition = ? and position > ?"
+        rows = self._entries(
+            partition,
+            "select cast(record as blob) from entry_{} where position > ?"
             " order by position limit ?",
-            (partition, after, limit),
+            (after, limit),
         )
         return [record for (record,) in rows]
 
@@ -122,12 +134,14 @@ class SqliteLog:
 
     def records(self, places: Sequence[tuple[int, int]]) -> list[bytes | None]:
         """The record of each (partition, position), in that order."""
-        with self._reading():
-            if len(places) < _MANY:
-                found = rows_by_keys(self._connection, _RECORDS, places)
-            else:
-                found = rows_by_many_keys(self.path, _RECORDS, places)
-        return [rows[0][0] if rows else None for rows in found]
+        positions: dict[int, list[int]] = {}
+        for partition, position in places:
+            positions.setdefault(partition, []).append(position)
+        found: dict[tuple[int, int], bytes] = {}
+        for partition, several in positions.items():
+            rows = self._entries(partition, _RECORDS, (msgspec.json.encode(several).decode(),))
+            found |= {(partition, position): record for position, record in rows}
+        return [found.get(place) for place in places]
 
     def ends(self) -> dict[int, int]:
         """The last position of each partition."""
@@ -139,18 +153,31 @@ class SqliteLog:
         return ends
 
     def strays(self, partitions: int) -> list[tuple[int, int]]:
-        """(partition, position) of up to ten rows that no reader ever comes to."""
-        return self._rows(
-            "select partition, position from entry"
-            " where partition not between 0 and ? - 1 or position < 1 limit 10",
-            (partitions,),
-        )
+        """(partition, position) of rows that no reader ever comes to, up to ten of a partition."""
+        return [
+            (partition, position)
+            for partition in sorted(self._partitions)
+            for (position,) in self._entries(
+                partition,
+                "select position from entry_{} where ? or position < 1 limit 10",
+                (partition >= partitions,),
+            )
+        ]
 
     def _end(self, partition: int) -> int | None:
-        rows = self._rows("select max(position) from entry where partition = ?", (partition,))
-        return rows[0][0]
+        rows = self._entries(partition, "select max(position) from entry_{}")
+        return rows[0][0] if rows else None
 
-    def _rows(self, query: str, values: tuple[int, ...]) -> list[Any]:
+    def _tables(self) -> set[int]:
+        """The partitions that have a table."""
+        names = self._rows("select substr(name, 7) from sqlite_schema where name glob 'entry_*'")
+        return {int(number) for (number,) in names if number.isdecimal()}
+
+    def _entries(self, partition: int, query: str, values: Sequence[object] = ()) -> list[Any]:
+        """Rows of the partition's table, whose number `query` leaves open, if it has one."""
+        return self._rows(query.format(partition), values) if partition in self._partitions else []
+
+    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
         with self._reading():
             return self._connection.execute(query, values).fetchall()
 
@@ -163,6 +190,15 @@ class SqliteLog:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def insert(connection: sqlite3.Connection, records: Sequence[tuple[int, int, bytes]]) -> None:
+    """Adds (partition, position, record) rows, within the transaction that is open."""
+    for partition, rows in groupby(sorted(records, key=itemgetter(0)), key=itemgetter(0)):
+        connection.executemany(
+            f"insert into entry_{partition} values (?, ?)",
+            [(position, record) for _, position, record in rows],
+        )
 
 
 def _sync_folder(folder: Path) -> None:
