@@ -1,12 +1,6 @@
 """The projector takes batches whole or not at all, and only those that follow on."""
 
-import os
-import pickle
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -16,43 +10,19 @@ import pytest
 from ledger.aggregates.customer import customer, payment
 from ledger.aggregates.hall import shift, visit
 from ledger.entry import ChainError, FutureFormatError, Head, LedgerError, leaf_hash
-from ledger.projections import definitions as files
-from ledger.projections.definitions import Definitions
 from ledger.projections.engine import Projector, differences
-from ledger.projections.progress import Stop, troubles
 from tests.projections.cuts import batches, project
 from tests.projections.history import MORNING, History, heads_after, partition_in
 from tests.projections.lives import SECRET, Lives
+from tests.projections.projecting import arrivals, rows
+from tests.projections.scenes import ARRIVE, RENMIN
 
-HALL = "hall/renmin"
-ARRIVE = visit.Arrive(arrival="walk_in", priority_lane=False)
 WITHDRAW = customer.WithdrawConsent(purpose="survey", via="sms")
-
-
-def arrivals(number: int, of: str = "v") -> History:
-    history = History(partitions=2)
-    computed = {"lapse_due_at": MORNING}
-    for n in range(number):
-        history.say(HALL, ARRIVE, visit.Arrived, computed=computed, visit=f"{of}{n}")
-    return history
 
 
 def changed(record: bytes, old: bytes, new: bytes) -> bytes:
     assert record.count(old) == 1
     return record.replace(old, new)
-
-
-def rows(projector: Projector, table: str) -> int:
-    path = projector.snapshot()
-    with duckdb.connect(str(path), read_only=True) as connection:
-        return connection.execute(f"select count(*) from {table}").fetchall()[0][0]
-
-
-def fresh(projector: Projector) -> list[tuple[int, int, str]]:
-    with duckdb.connect(str(projector.snapshot()), read_only=True) as connection:
-        return connection.execute(
-            "select partition, position, standing from freshness order by partition"
-        ).fetchall()
 
 
 def test_positions_are_the_heads_of_what_was_applied(tmp_path: Path) -> None:
@@ -71,7 +41,7 @@ def test_no_records_change_nothing(tmp_path: Path) -> None:
 
 
 def test_the_trail_has_the_leaf_hash_of_every_record(tmp_path: Path) -> None:
-    history = arrivals(5).refuse(HALL, ARRIVE, "ENV-11", visit="v1")
+    history = arrivals(5).refuse(RENMIN, ARRIVE, "ENV-11", visit="v1")
     connection = history.project(tmp_path)
     found = connection.execute("select hash from audit_trail").fetchall()
     assert {row[0] for row in found} == {leaf_hash(record) for record in history.records}
@@ -148,11 +118,11 @@ def test_what_has_the_wrong_type_stops_the_batch_with_its_place(what: str, tmp_p
     history = arrivals(2)
     issue = visit.IssueTicket(ticket_no="A1", service_area="vip")
     computed = {"business_on": MORNING.date(), "waiting_ahead": 3}
-    history.say(HALL, issue, visit.TicketIssued, computed=computed, visit="v1")
-    history.say(HALL, visit.AskNeeds(needs=("payment",)), visit.NeedsAsked, visit="v1")
+    history.say(RENMIN, issue, visit.TicketIssued, computed=computed, visit="v1")
+    history.say(RENMIN, visit.AskNeeds(needs=("payment",)), visit.NeedsAsked, visit="v1")
     opening = shift.Open(shift_id="s1", counter_id="k1", duty="counter", planned_end_at=MORNING)
     computed = {"role": "clerk", "certifications": ()}
-    history.say(HALL, opening, shift.Opened, computed=computed)
+    history.say(RENMIN, opening, shift.Opened, computed=computed)
     records = [
         record.replace(right, wrong) if partition_in(record) and place > 3 else record
         for place, record in enumerate(history.records)
@@ -215,106 +185,6 @@ def test_a_message_that_could_not_be_read_is_in_the_trail_with_its_reason(tmp_pa
         assert found == [(None, "a member is missing", 0, None)]
 
 
-def test_a_second_projector_of_the_same_tables_is_refused(tmp_path: Path) -> None:
-    script = (
-        "import sys, pathlib\n"
-        "from ledger.projections.engine import Projector\n"
-        "from ledger.entry import LedgerError\n"
-        "try:\n    Projector.open(pathlib.Path(sys.argv[1]))\n"
-        "except LedgerError as error:\n    print(error)\n"
-    )
-    with Projector.open(tmp_path) as projector:
-        # The copy for readers closes the file once, which gives up a lock of the file itself.
-        projector.snapshot()
-        answer = subprocess.run(
-            [sys.executable, "-c", script, str(tmp_path)],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert "another projector has the tables open" in answer.stdout
-
-
-@pytest.mark.parametrize("first", [0, 4_096, 12_288])
-def test_a_damaged_file_is_made_anew_and_says_so(first: int, tmp_path: Path) -> None:
-    history = arrivals(2)
-    with Projector.open(tmp_path) as projector:
-        projector.apply(history.records, history.heads)
-    live = tmp_path / "live.duckdb"
-    whole = live.read_bytes()
-    live.write_bytes(whole[:first] + b"not a database" * 1000 + whole[first + 14_000 :])
-    with Projector.open(tmp_path) as projector:
-        assert projector.rebuilding is not None
-        assert projector.positions() == {}
-        projector.apply(history.records, history.heads)
-        assert projector.check() == []
-
-
-def other_folds(old: str, new: str) -> Definitions:
-    shipped = files.load()
-    payments = next(fold for fold in shipped.folds if fold.name == "payments")
-    assert old in payments.select
-    other = replace(payments, select=payments.select.replace(old, new))
-    folds = tuple(other if fold is payments else fold for fold in shipped.folds)
-    return replace(shipped, folds=folds)
-
-
-def test_the_table_of_a_changed_fold_stands_still_and_the_others_go_on(tmp_path: Path) -> None:
-    history = arrivals(4)
-    with Projector.open(tmp_path) as projector:
-        projector.apply(history.records[:4], heads_after(history.records[:4]))
-    with Projector.open(tmp_path, other_folds("'captured'", "'taken'")) as projector:
-        assert projector.pending == {"payments"}
-        assert projector.standing() == {"payments": {0: 1, 1: 3}}
-        projector.apply(history.records[4:], heads_after(history.records[4:]))
-        assert rows(projector, "visits") == 4
-        assert fresh(projector) == [(0, 1, "payments at 1"), (1, 5, "payments at 3")]
-
-
-def test_a_table_that_stood_still_is_not_gone_on_with_by_its_old_fold(tmp_path: Path) -> None:
-    """It lacks what came in while the other program ran."""
-    history = arrivals(4)
-    with Projector.open(tmp_path) as projector:
-        projector.apply(history.records[:4], heads_after(history.records[:4]))
-    with Projector.open(tmp_path, other_folds("'captured'", "'taken'")) as projector:
-        projector.apply(history.records[4:], heads_after(history.records[4:]))
-    with Projector.open(tmp_path) as projector:
-        assert projector.pending == {"payments"}
-        assert projector.standing() == {"payments": {0: 1, 1: 3}}
-
-
-def test_a_fold_that_is_gone_takes_its_table_along(tmp_path: Path) -> None:
-    history, shipped = arrivals(2), files.load()
-    two = tuple(fold for fold in shipped.folds if fold.name in ("visits", "payments"))
-    few = Definitions(two, shared=shipped.shared)
-    with Projector.open(tmp_path, few) as projector:
-        projector.apply(history.records, history.heads)
-    only = replace(few, folds=tuple(fold for fold in two if fold.name == "visits"))
-    with Projector.open(tmp_path, only) as projector:
-        assert not projector.pending
-        assert rows(projector, "visits") == 2
-        with pytest.raises(duckdb.CatalogException):
-            rows(projector, "payments")
-
-
-def test_a_stopped_partition_says_so_until_its_entry_is_taken_in(tmp_path: Path) -> None:
-    history = arrivals(3)
-    few, rest = history.records[:3], history.records[3:]
-    with Projector.open(tmp_path) as projector:
-        projector.apply(few, heads_after(few))
-        projector.stop(Stop(1, 3, "it is of the future"))
-        assert projector.stopped() == {1: 3}
-        projector.snapshot({0: 1, 1: 4})
-    assert troubles(tmp_path).stopped == [Stop(1, 3, "it is of the future")]
-    with Projector.open(tmp_path) as projector:
-        assert projector.stopped() == {}
-        projector.snapshot()
-        assert troubles(tmp_path).stopped != []
-        projector.apply(rest, heads_after(rest))
-        projector.snapshot({0: 1, 1: 4})
-    assert troubles(tmp_path).stopped == []
-
-
 def test_freshness_says_how_the_lag_goes(tmp_path: Path) -> None:
     history = arrivals(4)
 
@@ -331,32 +201,6 @@ def test_freshness_says_how_the_lag_goes(tmp_path: Path) -> None:
         assert lag(projector, 9) == [(2, 9, 7, 4, 2)]
         projector.apply(history.records[3:], heads_after(history.records[3:]))
         assert lag(projector, 5) == [(5, 5, 0, -7, 3)]
-
-
-def test_tables_go_on_where_only_the_comments_of_a_fold_changed(tmp_path: Path) -> None:
-    history = arrivals(2)
-    with Projector.open(tmp_path) as projector:
-        projector.apply(history.records, history.heads)
-    commented = other_folds("'captured'", "'captured' -- as TMF676 says\n")
-    with Projector.open(tmp_path, commented) as projector:
-        assert projector.rebuilding is None
-        assert projector.positions() == history.heads
-
-
-def test_readers_keep_the_old_snapshot_until_tables_made_anew_have_caught_up(
-    tmp_path: Path,
-) -> None:
-    history = arrivals(4)
-    with Projector.open(tmp_path) as projector:
-        projector.apply(history.records, history.heads)
-        before = projector.snapshot()
-    (tmp_path / "live.duckdb").write_bytes(b"damaged")
-    with Projector.open(tmp_path) as projector:
-        assert projector.snapshot() == before
-        projector.apply(history.records[:4], heads_after(history.records[:4]))
-        assert projector.snapshot() == before
-        projector.apply(history.records[4:], heads_after(history.records[4:]))
-        assert projector.snapshot() != before
 
 
 def test_batches_read_ahead_give_the_tables_of_batches_one_by_one(tmp_path: Path) -> None:
@@ -392,44 +236,6 @@ def test_what_breaks_while_reading_ahead_is_raised_behind_the_batches_before_it(
             projector.apply_all([(second, heads_after(second))])
 
 
-KILLED = """
-import os, sys, pathlib, pickle
-from ledger.projections.engine import Projector
-from tests.projections.cuts import batches, project
-from tests.projections.history import heads_after
-folder, pieces = pathlib.Path(sys.argv[1]), pickle.load(sys.stdin.buffer)
-projector = Projector.open(folder)
-for piece in pieces:
-    projector.apply(piece, heads_after(piece))
-os.kill(os.getpid(), 9)
-"""
-
-
-def test_a_projector_that_is_killed_goes_on_from_its_last_batch(tmp_path: Path) -> None:
-    history = History(partitions=2)
-    Lives(history, seed=3).day(visits=12)
-    records = history.records
-    pieces = [records[:40], records[40:70]]
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED, str(tmp_path / "killed")],
-        input=pickle.dumps(pieces),
-        capture_output=True,
-        check=False,
-        cwd=Path(__file__).parents[2],
-    )
-    assert killed.returncode == -9, killed.stderr
-    shutil.copytree(tmp_path / "killed", tmp_path / "as-killed")
-    with Projector.open(tmp_path / "killed") as projector:
-        assert projector.positions() == {**heads_after(pieces[0]), **heads_after(pieces[1])}
-        projector.apply(records[70:], heads_after(records[70:]))
-        assert projector.check() == []
-    with Projector.open(tmp_path / "whole") as projector:
-        projector.apply(records, history.heads)
-    live = "live.duckdb"
-    assert differences(tmp_path / "killed" / live, tmp_path / "whole" / live) == []
-    assert differences(tmp_path / "as-killed" / live, tmp_path / "whole" / live) != []
-
-
 def test_checks_say_what_does_not_hold(tmp_path: Path) -> None:
     history = History(partitions=1)
     reverse = payment.Reverse(
@@ -450,19 +256,3 @@ def test_checks_say_what_does_not_hold(tmp_path: Path) -> None:
         "payments: Every payment was begun or received.",
     ]
     assert "('d1', 'p1')" in failures[1]
-
-
-OPENS = """
-import sys, pathlib
-from ledger.projections.engine import Projector
-with Projector.open(pathlib.Path(sys.argv[1])) as projector:
-    print(projector.snapshot().name)
-"""
-
-
-def test_tables_that_another_process_made_are_gone_on_with_as_they_are(tmp_path: Path) -> None:
-    def opened(seed: str) -> bytes:
-        command = [sys.executable, "-c", OPENS, str(tmp_path)]
-        return subprocess.check_output(command, env={**os.environ, "PYTHONHASHSEED": seed})
-
-    assert opened("1") == opened("2") == b"1.duckdb\n"

@@ -47,6 +47,10 @@ def item(product_id: str = "plan-39", action: Any = "add", **changed: Any) -> or
     return order.OrderItem(product_id=product_id, action=action, **(valid | changed))
 
 
+UPGRADE = item("plan-199", "modify", monthly_fen=19_900)
+ADD_ON_OF_A_NEW_LINE = item("video-15", item_id="i2", family="add_on", monthly_fen=1_500)
+
+
 def placed(kind: Any, items: Sequence[Any], **changed: Any) -> order.Placed:
     valid: dict[str, Any] = {
         "order_id": "o1",

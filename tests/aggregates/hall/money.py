@@ -10,12 +10,15 @@ from ledger.aggregates.model import Interaction
 from ledger.rules import Refusal
 from ledger.values import Sealed
 from tests.aggregates.case import NOW, Case
-from tests.aggregates.hall.facts import OPENING, TUESDAY, open_hall
+from tests.aggregates.hall.facts import HALL, OPENING, TUESDAY, open_hall
 
 FLOAT_FEN: Final = 50_000
+EXPECTED_FEN: Final = FLOAT_FEN + 5_000
 LIMIT_FEN: Final = 1_000_000
 WEDNESDAY: Final = date(2026, 11, 4)
 NOTE: Final = Sealed("k.x")
+OPENED: Final = hall_day.Opened(business_on=TUESDAY)
+PREPARE: Final = hall_day.Prepare(business_on=TUESDAY)
 
 CLOCK: Final[dict[str, Any]] = {"actor": "system:clock"}
 REACTOR: Final[dict[str, Any]] = {"actor": "system:reactor"}
@@ -88,6 +91,9 @@ def count(
     )
 
 
+SHORT: Final = count(EXPECTED_FEN - 1_000, 1, 5_000)
+
+
 def explain(
     cause: Any = "wrong_change", booked_as: Any = "shortage_receivable", *events: str
 ) -> drawer.ExplainDiscrepancy:
@@ -138,6 +144,9 @@ def method_total(
     )
 
 
+BY_WECHAT: Final = method_total("wechat_pay", count_in=1, in_fen=700)
+
+
 # What has happened
 
 
@@ -172,8 +181,40 @@ def counted(counted_fen: int = FLOAT_FEN + 5_000, **parameters: Any) -> Case:
     return case
 
 
+def short() -> Case:
+    """Ten yuan are missing since ten o'clock; c-li counted and s-sun was the witness."""
+    return counted(EXPECTED_FEN - 1_000)
+
+
 def closed(**parameters: Any) -> Case:
     """As above without a difference, and closed: 5000 fen are to be deposited by Wednesday."""
     case = counted(**parameters)
     done(case, close(), **ALONE)
+    return case
+
+
+def a_day(**parameters: Any) -> Case:
+    """Tuesday is open since half past eight."""
+    return Case(HALL, **parameters).given(OPENED, at=OPENING, **SUPERVISOR)
+
+
+def prepared(**parameters: Any) -> Case:
+    """s-sun has prepared Tuesday, on which nothing happened."""
+    case = a_day(**parameters)
+    done(case, PREPARE, **SUPERVISOR)
+    return case
+
+
+def digest(case: Case, day: Any = TUESDAY) -> str:
+    return case.states[f"hall_day/{day.isoformat()}"].totals_digest
+
+
+def sign(case: Case, day: Any = TUESDAY) -> hall_day.SignOff:
+    return hall_day.SignOff(business_on=day, totals_digest=digest(case, day))
+
+
+def signed() -> Case:
+    """m-he has signed Tuesday at ten."""
+    case = prepared()
+    done(case, sign(case), **MANAGER)
     return case
