@@ -19,7 +19,7 @@ from ledger.logs.sqlite import SqliteLog
 from ledger.projections.progress import troubles
 from ledger.projections.snapshot import snapshot_positions
 from ledger.settings import Home
-from ledger.shared_vault import check_key
+from ledger.shared_vault_founding import check_key
 from ledger.vault import Vault, VaultError
 from replay import doctor_partitions, doctor_topics
 from replay.doctor_findings import Finding, merged

@@ -1,8 +1,8 @@
 """The vault of a ledger on Kafka: wrapped keys in a compacted topic, each process has a copy.
 
-What the topic holds stands in `ledger.logs.keys`. Every value is sealed under the key-encryption
-key and bound to its id, so that nobody without that key can add a key or an erasure: what does not
-open is passed over.
+What the topic holds stands in `ledger.logs.keys`, how a vault is founded in
+`ledger.shared_vault_founding`. Every value is sealed under the key-encryption key and bound to its
+id, so that nobody without that key can add a key or an erasure: what does not open is passed over.
 
 **The first attempt in topic order is the key, for ever.** A process uses a key that it made only
 after it has read it back as the first. Compaction keeps the newest record of each Kafka key and
@@ -27,53 +27,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from ledger.beside import remove
 from ledger.half_open import undone_on_failure
 from ledger.logs.cluster import Cluster, Fetched
 from ledger.logs.kafka import LostRace, UnknownOutcome
-from ledger.logs.keys import (
-    ROLL,
-    KeysTopic,
-    Records,
-    attempt_name,
-    attempted,
-    check_name,
-    marked,
-    marker_name,
-)
+from ledger.logs.keys import ROLL, KeysTopic, Records, attempt_name, attempted, marked, marker_name
 from ledger.logs.topics import KEYS_SEGMENT_MS
-from ledger.vault import (
-    BUSY_SECONDS,
-    CHECK,
-    DATA_KEYS,
-    FIRST,
-    DataKey,
-    Vault,
-    VaultError,
-    connect,
-    read_key,
-    unwrap,
-    wrap,
-    write_key,
-)
+from ledger.shared_vault_founding import contents, make_check, make_copy, tables
+from ledger.vault import BUSY_SECONDS, FIRST, DataKey, Vault, VaultError, unwrap, wrap
 
 WRITTEN_AT_ONCE: Final = 500
-
-_COPY: Final = f"""
-    {DATA_KEYS}
-    create table copied (
-        only integer primary key, check_record blob not null, next_offset integer not null,
-        deleted_at integer not null);
-    create table attempt (
-        kafka_key text primary key, owner text not null, generation integer not null
-    ) without rowid;
-    create index attempt_by_owner on attempt (owner, generation);
-    create table to_delete (kafka_key text primary key) without rowid;
-"""
-"""`attempt` are the records of keys in the topic; `to_delete` those whose id is erased.
-`deleted_at` (ms) is when the newest deletion came that may lie in the newest segment, else 0."""
 
 
 class SharedVault(Vault):
@@ -98,11 +61,11 @@ class SharedVault(Vault):
             check = self._topic.first_check()
             if check is None:
                 raise VaultError(f"{cluster.keys} holds no vault; make one with `ledger init`")
-            if "key_check" in _tables(path):
+            if "key_check" in tables(path):
                 self.carry_over(cluster, path, key_path)
                 # A crash here, or before, is no harm: all of it is in the topic, or here still.
                 remove(path)
-            _make_copy(path, check)
+            make_copy(path, check)
             super().__init__(path, key_path)
         with undone_on_failure(self.close):
             self._topic.begin(self._next_offset())
@@ -116,7 +79,7 @@ class SharedVault(Vault):
         """
         topic = KeysTopic(cluster)
         try:
-            _make_check(topic, path, key_path)
+            make_check(topic, path, key_path)
         finally:
             topic.close()
         cls(cluster, path, key_path).close()
@@ -284,7 +247,7 @@ class SharedVault(Vault):
             self._take(self._topic.come())
 
     def _carry(self, path: Path) -> None:
-        keys, tombstones = _contents(path)
+        keys, tombstones = contents(path)
         self._write([self._marker(*row) for row in tombstones])
         missing: list[tuple[str, bytes]] = []
         for owner, generation, wrapped in keys:
@@ -384,86 +347,3 @@ def _still_deleted_at(deleted_at: int, record: Fetched) -> int:
     if record.value is None:
         return record.timestamp
     return 0 if record.timestamp > deleted_at + KEYS_SEGMENT_MS else deleted_at
-
-
-def _make_check(topic: KeysTopic, path: Path, key_path: Path) -> None:
-    """Makes the key file where there is none yet, and says in the topic how to know it."""
-    check = topic.first_check()
-    is_new = not key_path.exists()
-    if is_new:
-        if check is not None:
-            raise VaultError(f"{key_path} is missing: put the ledger's key file there")
-        if path.exists():
-            raise VaultError(f"the vault {path} has lost its key {key_path}")
-        write_key(key_path)
-    wrapping = AESGCM(read_key(key_path))
-    if check is None:
-        topic.write([(check_name(), wrap(wrapping, CHECK, b""))])
-        check = topic.first_check()
-    if check is None:
-        raise UnknownOutcome(f"the brokers do not say whether {topic.name} has a vault now")
-    try:
-        _compare(topic.name, check, key_path)
-    except VaultError:
-        if is_new:
-            # Somebody else founded the vault in the same moment; nothing is wrapped with ours.
-            key_path.unlink()
-        raise
-
-
-def check_key(cluster: Cluster, key_path: Path) -> None:
-    """Raises VaultError where that is not the key file of the keys in Kafka, or none."""
-    topic = KeysTopic(cluster)
-    try:
-        check = topic.first_check()
-    finally:
-        topic.close()
-    if check is None:
-        raise VaultError(f"{cluster.keys} holds no vault; make one with `ledger init`")
-    _compare(topic.name, check, key_path)
-
-
-def _compare(topic: str, check: bytes, key_path: Path) -> None:
-    try:
-        unwrap(AESGCM(read_key(key_path)), CHECK, check)
-    except VaultError as error:
-        raise VaultError(f"{key_path} is not the key file of the keys in {topic}") from error
-
-
-def _make_copy(path: Path, check: bytes) -> None:
-    """Makes an empty copy where there is none yet. Raises VaultError for one of another vault."""
-    connection = connect(path)
-    try:
-        if not _tables(path):
-            connection.executescript(f"begin; {_COPY}")
-            connection.execute("insert into copied values (1, ?, 0, 0)", (check,))
-            connection.execute("commit")
-        if connection.execute("select check_record from copied").fetchone() != (check,):
-            raise VaultError(f"{path} is a copy of other keys than Kafka holds: delete it")
-    except sqlite3.Error as error:
-        raise VaultError(f"{path} is no copy of the keys in Kafka: delete it") from error
-    finally:
-        connection.close()
-
-
-def _tables(path: Path) -> set[str]:
-    if not path.exists():
-        return set()
-    connection = connect(path)
-    try:
-        return {name for (name,) in connection.execute("select name from sqlite_schema")}
-    finally:
-        connection.close()
-
-
-def _contents(path: Path) -> tuple[list[tuple[str, int, bytes]], list[tuple[str, int, str]]]:
-    """Keys and tombstones of a vault's file."""
-    connection = connect(path)
-    try:
-        keys = connection.execute("select owner, generation, wrapped from data_key").fetchall()
-        tombstones = connection.execute("select * from tombstone").fetchall()
-    except sqlite3.Error as error:
-        raise VaultError(f"{path} is no vault: {error}") from error
-    finally:
-        connection.close()
-    return keys, tombstones
