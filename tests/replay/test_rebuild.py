@@ -301,6 +301,16 @@ def test_a_table_that_was_changed_by_hand_is_found_and_made_right(home: Home) ->
         assert tables.execute("select amount_fen from payments").fetchall() == [(10000,)]
 
 
+def test_the_examples_are_one_row_as_it_was_and_as_it_is(home: Home) -> None:
+    with duckdb.connect(str(home.projections / "live.duckdb")) as live:
+        live.execute("update audit_trail set actor = hash(position)")
+    [change] = rebuild(home, only=["audit_trail"]).changes
+    assert change.only_before == change.only_after > 10
+    before, after = change.example_before or "", change.example_after or ""
+    assert before.partition(", 'recorded_at'")[0] == after.partition(", 'recorded_at'")[0]
+    assert before != after
+
+
 def test_the_projector_that_runs_rebuilds_what_is_asked_of_it(home: Home) -> None:
     with Embedded(home.folder) as ledger:
         arrive(ledger, 0)

@@ -170,11 +170,12 @@ def _digest(connection: duckdb.DuckDBPyConnection, select: str) -> list[Any]:
 
 
 def _only(connection: duckdb.DuckDBPyConnection, these: str, others: str) -> tuple[int, str | None]:
-    """How many rows only the first have, and one of them."""
+    """How many rows only the first have, and the first of them by their keys, which stand first in
+    a row: where a row changed, that is the same one of old and new."""
     rows = _rows(
         connection,
         "select count(*) over (), cast(each as varchar)"
-        f" from ({these} except all {others}) as each limit 1",
+        f" from ({these} except all {others}) as each order by each limit 1",
     )
     return (rows[0][0], rows[0][1]) if rows else (0, None)
 
