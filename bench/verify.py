@@ -21,6 +21,7 @@ from consumers.embedded import facts_of
 from consumers.projector import catch_up
 from ledger.logs.sqlite import SqliteLog
 from ledger.settings import Home
+from replay.finding import Finding
 from replay.verify import verify
 from replay.walk import walk_all
 
@@ -37,10 +38,12 @@ def measure(folder: Path, events: int) -> dict[str, Any]:
         megabytes = _bytes_of_entries(log) / 1e6
         walk = _seconds(lambda: walk_all(log, ends, facts.partitions, log.ledger, lambda _: None))
     log_and_index = _seconds(lambda: verify(home, tables=False))
-    whole = _seconds(lambda: verify(home))
+    findings: list[Finding] = []
+    whole = _seconds(lambda: findings.extend(verify(home).findings))
     return {
         **machine(),
         "entries": sum(ends.values()),
+        "findings": len(findings),
         "megabytes_of_entries": round(megabytes),
         "walk_seconds": round(walk, 1),
         "walk_mb_per_second": round(megabytes / walk),
