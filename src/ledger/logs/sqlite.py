@@ -169,7 +169,7 @@ class SqliteLog:
         return ends
 
     def strays(self, partitions: int) -> list[tuple[int, int]]:
-        """(partition, position) of rows that no reader ever comes to, up to ten of a partition."""
+        """(partition, position) of up to ten rows that no reader ever comes to."""
         return [
             (partition, position)
             for partition in sorted(self._partitions)
@@ -178,7 +178,7 @@ class SqliteLog:
                 "select position from entry_{} where ? or position < 1 limit 10",
                 (partition >= partitions,),
             )
-        ]
+        ][:10]
 
     def _end(self, partition: int) -> int | None:
         rows = self._entries(partition, "select max(position) from entry_{}")
